@@ -1,0 +1,92 @@
+"""The exceptions a caller may want to handle, and the kinds of failure a job's row can hold.
+
+DlmanagerError
+  BadInput              what a person or a script gave cannot be used; nothing was changed
+    InvalidUrl          not an absolute http or https link
+    InvalidFolder       the target folder is missing, not a folder, or not writable
+    InvalidName         the wanted file name is not one safe component
+    InvalidSetting      unknown setting, or a value out of its range
+    UnknownJob          no job has this id
+  Surroundings          the machine is not as we need it; the message says what to do
+    StoreUnusable       the database cannot be opened, read or written
+    QueueInUse          another dlmanager works on the same data
+    SettingsUnreadable  the settings file cannot be read or is not valid
+    WgetUnusable        wget is missing, not executable, too old, or another program
+
+A download that fails is none of these: it is data on its job (`ErrorKind`, `error_message`).
+"""
+
+from enum import StrEnum
+
+
+class DlmanagerError(Exception):
+    """Root of our tree; `str()` is one plain sentence for people."""
+
+
+class BadInput(DlmanagerError):
+    """What was given cannot be used; nothing was changed."""
+
+
+class InvalidUrl(BadInput):
+    """Not an absolute http or https link that we can hand to wget safely."""
+
+
+class InvalidFolder(BadInput):
+    """The target folder is missing, not a folder, or not writable."""
+
+
+class InvalidName(BadInput):
+    """The wanted file name is not one safe path component."""
+
+
+class InvalidSetting(BadInput):
+    """Unknown setting, or a value out of its range."""
+
+
+class UnknownJob(BadInput):
+    """No job has this id."""
+
+
+class Surroundings(DlmanagerError):
+    """The machine is not as we need it."""
+
+
+class StoreUnusable(Surroundings):
+    """The database cannot be opened, read or written."""
+
+
+class QueueInUse(Surroundings):
+    """Another dlmanager already works on the same data."""
+
+
+class SettingsUnreadable(Surroundings):
+    """The settings file cannot be read or does not hold valid settings."""
+
+
+class WgetUnusable(Surroundings):
+    """wget is missing, not executable, too old, or another program."""
+
+
+class ErrorKind(StrEnum):
+    """Why an attempt failed, as stored in the column error_kind; the words are in error_message."""
+
+    DNS = "dns"
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    AUTH = "auth"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    SERVER = "server"
+    RATE_LIMITED = "rate_limited"
+    REDIRECT = "redirect"
+    BAD_ANSWER = "bad_answer"
+    INCOMPLETE = "incomplete"
+    CHANGED = "changed"
+    DISK_FULL = "disk_full"
+    FOLDER = "folder"
+    WGET = "wget"
+    KILLED = "killed"
+    INTERRUPTED = "interrupted"
+    BUSY = "busy"
+    VANISHED = "vanished"

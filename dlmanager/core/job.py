@@ -1,0 +1,154 @@
+"""A job (one row of the queue), its states, and which state may follow which."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dlmanager.core.errors import ErrorKind
+from dlmanager.core.filenames import suggest_filename
+
+
+class Status(StrEnum):
+    """The state of a job, as stored in the column status."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    RETRYING = "RETRYING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Phase(StrEnum):
+    """What a PROCESSING job is doing just now."""
+
+    CONNECTING = "connecting"
+    DOWNLOADING = "downloading"
+    VERIFYING = "verifying"
+    FINALISING = "finalising"
+
+
+class Verification(StrEnum):
+    """How far a COMPLETED file is known to be right."""
+
+    NONE = "none"
+    SIZE = "size"
+    CHECKSUM = "checksum"
+    UNCONFIRMED = "unconfirmed"
+
+
+UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING})
+"""States that the queue still works on by itself."""
+
+SOURCES: dict[Status, frozenset[Status]] = {
+    Status.PROCESSING: frozenset({Status.PENDING, Status.RETRYING}),
+    Status.COMPLETED: frozenset({Status.PROCESSING}),
+    Status.RETRYING: frozenset({Status.PROCESSING}),
+    Status.FAILED: frozenset({Status.PROCESSING}),
+    # From RETRYING: "Retry" skips the wait. From PROCESSING: a clean stop gives the job back.
+    Status.PENDING: frozenset(Status) - {Status.PENDING, Status.COMPLETED},
+    Status.PAUSED: frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING}),
+    Status.CANCELLED: frozenset(Status) - {Status.COMPLETED, Status.CANCELLED},
+}
+"""The one table of legal transitions: target state -> the states it may be reached from."""
+
+
+class Wish(StrEnum):
+    """What a person can ask of a job; each is legal from the states in `WISH_SOURCES`."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    REMOVE = "remove"
+
+
+WISH_TARGET: dict[Wish, Status] = {
+    Wish.PAUSE: Status.PAUSED,
+    Wish.RESUME: Status.PENDING,
+    Wish.CANCEL: Status.CANCELLED,
+    Wish.RETRY: Status.PENDING,
+}
+
+WISH_SOURCES: dict[Wish, frozenset[Status]] = {
+    Wish.PAUSE: SOURCES[Status.PAUSED],
+    Wish.RESUME: frozenset({Status.PAUSED}),
+    Wish.CANCEL: SOURCES[Status.CANCELLED],
+    Wish.RETRY: frozenset({Status.FAILED, Status.CANCELLED, Status.RETRYING, Status.PAUSED}),
+    Wish.REMOVE: frozenset(Status),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A checked order, not yet in the queue.
+
+    url: as `core.urls.normalise_url` returns it. target_directory: absolute path of a folder.
+    filename: the person's own name for the file, None to take the server's or the link's.
+    """
+
+    url: str
+    target_directory: str
+    filename: str | None = None
+    max_retries: int = 3
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of DOWNLOAD_QUEUE, as it was when it was read.
+
+    Times are milliseconds since the epoch, sizes are bytes, None is unknown.
+    filename is None until it is decided (by the person, or by the first answer of the server).
+    max_retries -1: until it succeeds. final_path is set from FINALISING on; the file is
+    guaranteed complete there only when the status is COMPLETED.
+    """
+
+    id: str
+    url: str
+    target_directory: str
+    filename: str | None
+    status: Status
+    progress_percent: int | None
+    progress_summary: str | None
+    retry_count: int
+    max_retries: int
+    next_retry_at: int | None
+    pid: int | None
+    created_at: int
+    updated_at: int
+    attempt: int = 0
+    phase: Phase | None = None
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    part_path: str | None = None
+    part_device: int | None = None
+    part_inode: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    final_url: str | None = None
+    content_type: str | None = None
+    http_status: int | None = None
+    error_kind: ErrorKind | None = None
+    error_message: str | None = None
+    final_path: str | None = None
+    verification: Verification = Verification.NONE
+    pid_started_at: int | None = None
+    finished_at: int | None = None
+    unclean_stop: bool = False
+    revision: int = 0
+    removed_at: int | None = None
+
+    @property
+    def path(self) -> str | None:
+        """Absolute path of the finished file; None unless COMPLETED."""
+        return self.final_path if self.status is Status.COMPLETED else None
+
+    @property
+    def display_name(self) -> str:
+        """The file's name, or what the link suggests while it is not decided."""
+        return self.filename or suggest_filename(self.url)
+
+    def allows(self, wish: Wish) -> bool:
+        """Whether the wish makes sense in the job's present state."""
+        return self.status in WISH_SOURCES[wish]

@@ -1,0 +1,52 @@
+"""When a failed attempt is tried again."""
+
+from dataclasses import dataclass
+
+from dlmanager.core.job import Job, Status
+
+MAX_DELAY_MS = 5 * 60 * 1000
+MAX_RETRY_AFTER_MS = 60 * 60 * 1000
+FRESH_BYTES = 64 * 1024
+"""An attempt that brought at least this many new bytes sets the retry count back to 0."""
+
+
+def retry_delay_ms(
+    initial_retry_delay_ms: int, retry_count: int, retry_after_s: int | None = None
+) -> int:
+    """Wait before the next attempt: `initial * 2 ** retry_count`, capped at 5 minutes.
+
+    retry_count: retries already spent (0 before the first one).
+    retry_after_s: the server's Retry-After; it can only raise the delay, up to one hour.
+    """
+    # The exponent is bounded so that a huge retry_count cannot build a huge integer.
+    backoff_ms = min(MAX_DELAY_MS, initial_retry_delay_ms << min(retry_count, 40))
+    asked_ms = min(MAX_RETRY_AFTER_MS, max(0, retry_after_s or 0) * 1000)
+    return max(backoff_ms, asked_ms)
+
+
+def retries_left(retry_count: int, max_retries: int) -> bool:
+    """Whether one more retry is allowed; max_retries -1 means without end."""
+    return max_retries < 0 or retry_count < max_retries
+
+
+@dataclass(frozen=True, slots=True)
+class NextTry:
+    """What becomes of a job after a failed attempt. next_retry_at: milliseconds since the epoch."""
+
+    status: Status
+    retry_count: int
+    next_retry_at: int | None
+
+
+def next_try(
+    job: Job, *, new_bytes: int, retry_after_s: int | None, initial_retry_delay_ms: int, now_ms: int
+) -> NextTry:
+    """Decide whether and when a job whose attempt failed is tried again.
+
+    new_bytes: how far the attempt got beyond where the job ever was.
+    """
+    spent = 0 if new_bytes >= FRESH_BYTES else job.retry_count
+    if not retries_left(spent, job.max_retries):
+        return NextTry(Status.FAILED, spent, None)
+    delay_ms = retry_delay_ms(initial_retry_delay_ms, spent, retry_after_s)
+    return NextTry(Status.RETRYING, spent + 1, now_ms + delay_ms)

@@ -1,0 +1,136 @@
+"""What every test may use: an event loop that is Qt's and asyncio's, and a job to start from."""
+
+import asyncio
+import gc
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from dlmanager.core.job import Job, Status
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes minutes; runs with --long alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        skip = pytest.mark.skip(reason="long: runs with --long")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No test sees the person's files or settings, and none leaves anything there."""
+    for name in list(_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+_VARIABLES = (
+    "DLMANAGER_DATA_DIR",
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_DOWNLOAD_DIR",
+)
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """An error in the log that the test does not take away with `caplog.clear()` is a failure."""
+    yield
+    errors = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno >= logging.ERROR
+    ]
+    assert not errors
+
+
+@pytest.fixture
+def loop(qapp: QApplication) -> Iterator[QEventLoop]:
+    """A qasync loop; when the test ends no task may be left."""
+    loop = QEventLoop(qapp)
+    asyncio.set_event_loop(loop)
+    yield loop
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.wait(left))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    asyncio.set_event_loop(None)
+    # Qt objects in reference cycles must go on this thread: a collection that happens to run on
+    # a worker would destroy them, and their timers, under the feet of Qt.
+    gc.collect()
+    assert not left, f"tasks left behind: {left}"
+
+
+# Whoever runs pytest by hand need not remember it.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture
+def at_end() -> list[Callable[[], Awaitable[None]]]:
+    """What `run` awaits after the test's coroutine, whatever became of it."""
+    return []
+
+
+@pytest.fixture
+def run(loop: QEventLoop, at_end: list[Callable[[], Awaitable[None]]]) -> Run:
+    """Run a coroutine to its end on the test's loop, at most 30 seconds."""
+
+    async def bounded(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            async with asyncio.timeout(30):
+                return await coroutine
+        finally:
+            for end in at_end:
+                await end()
+
+    return lambda coroutine: loop.run_until_complete(bounded(coroutine))
+
+
+@pytest.fixture
+def make_job() -> Callable[..., Job]:
+    """Makes a job with chosen fields, without any store."""
+
+    def make(**fields: Any) -> Job:
+        values: dict[str, Any] = {
+            "id": "0f8d2c5e-0000-4000-8000-000000000001",
+            "url": "http://127.0.0.1/file.bin",
+            "target_directory": "/tmp",
+            "filename": None,
+            "status": Status.PENDING,
+            "progress_percent": 0,
+            "progress_summary": None,
+            "retry_count": 0,
+            "max_retries": 3,
+            "next_retry_at": None,
+            "pid": None,
+            "created_at": 1_000,
+            "updated_at": 1_000,
+        }
+        return Job(**{**values, **fields})
+
+    return make

@@ -1,0 +1,47 @@
+import pytest
+
+from dlmanager.core.job import Phase
+from dlmanager.core.progress import JobProgress, eta_s, percent
+
+
+@pytest.mark.parametrize(
+    "done, total, expected",
+    [
+        (0, None, None),
+        (0, 0, 100),
+        (0, 10, 0),
+        (999, 1000, 99),
+        (1000, 1000, 100),
+        (1100, 1000, 100),
+        (2**33, 2**34, 50),
+    ],
+    ids=str,
+)
+def test_percent_is_rounded_down_and_bounded(done: int, total: int | None, expected: int | None):
+    assert percent(done, total) == expected
+
+
+@pytest.mark.parametrize(
+    "done, total, speed, expected",
+    [
+        (0, None, 5.0, None),
+        (0, 100, None, None),
+        (0, 100, 0.0, None),
+        (0, 100, -3.0, None),
+        (0, 100, 10.0, 10),
+        (5, 100, 10.0, 10),
+        (100, 100, 10.0, 0),
+        (120, 100, 10.0, 0),
+    ],
+    ids=str,
+)
+def test_time_left_is_rounded_up_and_unknown_without_speed_or_total(done, total, speed, expected):
+    assert eta_s(done, total, speed) == expected
+
+
+def test_the_summary_tells_the_raw_numbers():
+    known = JobProgress("id", 1, Phase.DOWNLOADING, 50, 200, 12.4)
+    assert known.summary == "50/200 bytes, 12 bytes/s"
+    assert (known.percent, known.eta_s) == (25, 13)
+    unknown = JobProgress("id", 1, Phase.DOWNLOADING, 50, None, None)
+    assert unknown.summary == "50/? bytes, ? bytes/s"

@@ -1,0 +1,53 @@
+from collections.abc import Callable
+
+import pytest
+
+from dlmanager.core.job import Job, Status
+from dlmanager.core.retry import FRESH_BYTES, next_try, retries_left, retry_delay_ms
+
+
+@pytest.mark.parametrize(
+    "retry_count, expected_ms",
+    [(0, 2_000), (1, 4_000), (2, 8_000), (7, 256_000), (8, 300_000), (10**6, 300_000)],
+    ids=str,
+)
+def test_the_delay_doubles_up_to_five_minutes(retry_count: int, expected_ms: int):
+    assert retry_delay_ms(2_000, retry_count) == expected_ms
+
+
+@pytest.mark.parametrize(
+    "retry_after_s, expected_ms",
+    [(None, 4_000), (1, 4_000), (30, 30_000), (10**9, 3_600_000), (-5, 4_000)],
+    ids=str,
+)
+def test_the_server_can_only_raise_the_delay_to_an_hour(retry_after_s, expected_ms):
+    assert retry_delay_ms(2_000, 1, retry_after_s) == expected_ms
+
+
+@pytest.mark.parametrize(
+    "spent, allowed, left",
+    [(0, 0, False), (0, 3, True), (2, 3, True), (3, 3, False), (9, -1, True)],
+    ids=str,
+)
+def test_retries_end_unless_they_are_without_end(spent: int, allowed: int, left: bool):
+    assert retries_left(spent, allowed) is left
+
+
+def _next(job: Job, new_bytes: int = 0) -> tuple:
+    planned = next_try(
+        job, new_bytes=new_bytes, retry_after_s=None, initial_retry_delay_ms=100, now_ms=1_000
+    )
+    return planned.status, planned.retry_count, planned.next_retry_at
+
+
+def test_a_failed_attempt_spends_one_retry(make_job: Callable[..., Job]):
+    assert _next(make_job(retry_count=1)) == (Status.RETRYING, 2, 1_200)
+
+
+def test_the_last_retry_spent_is_a_failure(make_job: Callable[..., Job]):
+    assert _next(make_job(retry_count=3)) == (Status.FAILED, 3, None)
+
+
+def test_an_attempt_that_brought_bytes_starts_the_count_anew(make_job: Callable[..., Job]):
+    assert _next(make_job(retry_count=3), FRESH_BYTES) == (Status.RETRYING, 1, 1_100)
+    assert _next(make_job(retry_count=3), FRESH_BYTES - 1) == (Status.FAILED, 3, None)

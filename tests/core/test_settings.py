@@ -1,0 +1,64 @@
+import pytest
+
+from dlmanager.core.errors import InvalidSetting
+from dlmanager.core.settings import (
+    Settings,
+    about,
+    changed_values,
+    setting_names,
+    settings_from,
+    with_setting,
+)
+
+
+def test_the_names_are_those_of_the_specification():
+    assert setting_names()[:5] == [
+        "max_concurrent_downloads",
+        "poll_interval_ms",
+        "max_retries",
+        "initial_retry_delay_ms",
+        "progress_throttle_ms",
+    ]
+    assert (Settings().max_concurrent_downloads, Settings().initial_retry_delay_ms) == (3, 2000)
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_every_setting_is_explained(name: str):
+    assert len(about(name)) > 10
+
+
+def test_a_setting_is_changed_by_its_text():
+    assert with_setting(Settings(), "max_retries", "-1").max_retries == -1
+    changed = with_setting(Settings(), "download_directory", "/srv/files")
+    assert changed.download_directory == "/srv/files"
+
+
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("max_concurrent_downloads", "0", "between 1 and 100"),
+        ("max_concurrent_downloads", "many", "whole number"),
+        ("max_retries", "-2", "between -1"),
+        ("nonsense", "1", "The settings are: max_concurrent_downloads"),
+        ("download_directory", "/a\n/b", "line breaks"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words(name: str, text: str, words: str):
+    with pytest.raises(InvalidSetting, match=words):
+        with_setting(Settings(), name, text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"max_retries": "3"}, {"max_retries": True}, {"download_directory": 4}, {"what": 1}],
+    ids=str,
+)
+def test_a_file_with_wrong_types_or_names_is_refused(values: dict):
+    with pytest.raises(InvalidSetting):
+        settings_from(values)
+
+
+def test_only_what_differs_from_the_defaults_is_kept():
+    assert changed_values(Settings()) == {}
+    assert changed_values(Settings(max_retries=7)) == {"max_retries": 7}
+    assert settings_from({"max_retries": 7}) == Settings(max_retries=7)
