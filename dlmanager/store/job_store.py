@@ -1,0 +1,424 @@
+"""The queue in SQLite: every transition is one guarded, committed UPDATE.
+
+A JobStore belongs to one thread; `store_thread.StoreThread` gives it one.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from peewee import Column, Expression, SqliteDatabase
+from playhouse.migrations import Runner
+
+from dlmanager.core.errors import ErrorKind, StoreUnusable
+from dlmanager.core.job import (
+    SOURCES,
+    UNFINISHED,
+    WISH_SOURCES,
+    WISH_TARGET,
+    Job,
+    NewJob,
+    Phase,
+    Status,
+    Verification,
+    Wish,
+)
+from dlmanager.core.progress import JobProgress
+from dlmanager.core.retry import retries_left
+from dlmanager.store.tables import COLUMNS, job_from_row, queue_table
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_TIMEOUT_MS = 5000
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    # FULL, not NORMAL: an acknowledged transition survives a power cut (0.3 ms a commit on an SSD).
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": BUSY_TIMEOUT_MS,
+}
+
+Facts = Mapping[str, Any]
+"""Columns and their new values."""
+
+_FORGET_ERROR: Facts = {
+    "error_kind": None,
+    "error_message": None,
+    "http_status": None,
+}
+_NO_FILE: Facts = {"final_path": None, "verification": Verification.NONE}
+_NO_PART: Facts = {"part_path": None, "part_device": None, "part_inode": None}
+_AT_REST: Facts = {
+    "phase": None,
+    "pid": None,
+    "pid_started_at": None,
+    "next_retry_at": None,
+}
+
+
+class JobStore:
+    """The queue on disk. One thread only; every method is one transaction, committed on return.
+
+    Raises peewee's errors; StoreThread turns them into StoreUnusable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # SQLite gives the -wal and -shm files the mode of the database file.
+        path.touch(mode=0o600)
+        self._database: Any = SqliteDatabase(str(path), pragmas=_PRAGMAS, lock_type="IMMEDIATE")
+        self._database.connect()
+        self._migrate()
+        self._table = queue_table(self._database)
+        self._columns = [getattr(self._table, name) for name in COLUMNS]
+        self._oldest_first = (self._table.created_at, Column(self._table, "rowid"))
+        self._data_version = self._read_data_version()
+        self._seen_revision = self._max_revision()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._database.close()
+
+    def _migrate(self) -> None:
+        runner = Runner(self._database, str(MIGRATIONS))
+        known = {migration.name for migration in runner.migrations()}
+        if not set(runner.applied()) <= known:
+            raise StoreUnusable(
+                f"The database {self._database.database} was written by a newer dlmanager. "
+                "Install that version, or choose another data folder."
+            )
+        runner.up()
+
+    # Reading
+
+    def get(self, job_id: str) -> Job | None:
+        """The job with this id, or None."""
+        return next(iter(self._select(self._table.id == job_id)), None)
+
+    def find(self, prefix: str) -> list[Job]:
+        """The jobs whose id starts with these characters."""
+        return self._select(self._table.id.startswith(prefix))
+
+    def list_jobs(self, status: Status | None = None) -> list[Job]:
+        """All jobs, oldest first; with a status, those in it."""
+        return self._select(*(() if status is None else (self._table.status == status,)))
+
+    def count_unfinished(self) -> int:
+        """How many jobs the queue still has to work on."""
+        return int(
+            self._table.select(self._table.id)
+            .where(self._table.status.in_(UNFINISHED), self._table.removed_at.is_null())
+            .count()
+        )
+
+    def next_retry_at(self) -> int | None:
+        """When the next retry falls due, in milliseconds since the epoch; None if none waits."""
+        query = (
+            self._table.select(self._table.next_retry_at)
+            .where(self._table.status == Status.RETRYING, self._table.removed_at.is_null())
+            .order_by(self._table.next_retry_at)
+            .limit(1)
+        )
+        return next((row[0] for row in query.tuples()), None)
+
+    def left_parts(self) -> list[Job]:
+        """Cancelled or removed jobs whose part file has not been thrown away yet."""
+        table = self._table
+        gone = (table.status == Status.CANCELLED) | table.removed_at.is_null(False)
+        query = table.select(*self._columns).where(
+            table.part_path.is_null(False), gone, table.status != Status.COMPLETED
+        )
+        return [job_from_row(row) for row in query.tuples()]
+
+    def _select(self, *conditions: Expression) -> list[Job]:
+        query = (
+            self._table.select(*self._columns)
+            .where(self._table.removed_at.is_null(), *conditions)
+            .order_by(*self._oldest_first)
+        )
+        return [job_from_row(row) for row in query.tuples()]
+
+    # Adding
+
+    def add(self, orders: Sequence[NewJob], now_ms: int) -> list[Job]:
+        """Put all the orders into the queue, or none of them; returns their jobs in order."""
+        ids = [str(uuid.uuid4()) for _ in orders]
+        with self._write() as revision:
+            for job_id, order in zip(ids, orders, strict=True):
+                self._table.insert(
+                    {
+                        "id": job_id,
+                        "url": order.url,
+                        "target_directory": order.target_directory,
+                        "filename": order.filename,
+                        "status": Status.PAUSED if order.paused else Status.PENDING,
+                        "progress_percent": 0,
+                        "max_retries": order.max_retries,
+                        "created_at": now_ms,
+                        "updated_at": now_ms,
+                        "revision": revision,
+                    }
+                ).execute()
+        return self._by_id(ids)
+
+    # The engine's transitions
+
+    def claim(self, limit: int, now_ms: int, exclude: Collection[str] = ()) -> list[Job]:
+        """Take up to `limit` jobs that are due and make them PROCESSING, oldest first.
+
+        exclude: ids that must wait (a process of theirs is still ending).
+        """
+        table = self._table
+        due = (table.status == Status.PENDING) | (
+            (table.status == Status.RETRYING) & (table.next_retry_at <= now_ms)
+        )
+        with self._write() as revision:
+            query = (
+                table.select(table.id)
+                .where(due, table.removed_at.is_null(), table.id.not_in(list(exclude)))
+                .order_by(*self._oldest_first)
+                .limit(limit)
+            )
+            ids = [row[0] for row in query.tuples()]
+            if ids:
+                self._update(
+                    {
+                        **_AT_REST,
+                        **_FORGET_ERROR,
+                        **_NO_FILE,
+                        "status": Status.PROCESSING,
+                        "phase": Phase.CONNECTING,
+                        "attempt": table.attempt + 1,
+                        "revision": revision,
+                        "updated_at": now_ms,
+                    },
+                    table.id.in_(ids),
+                    table.status.in_(SOURCES[Status.PROCESSING]),
+                )
+        return self._by_id(ids)
+
+    def record(self, job_id: str, attempt: int, now_ms: int, facts: Facts) -> Job | None:
+        """Write facts of a running attempt; None, and nothing written, if it runs no more."""
+        return self._guarded(job_id, attempt, now_ms, facts)
+
+    def finish(
+        self, job_id: str, attempt: int, status: Status, now_ms: int, facts: Facts
+    ) -> Job | None:
+        """End an attempt in a new state; None, and nothing written, if it runs no more.
+
+        Raises ValueError for a state that PROCESSING cannot turn into.
+        """
+        if Status.PROCESSING not in SOURCES[status]:
+            raise ValueError(f"PROCESSING cannot become {status}")
+        return self._guarded(job_id, attempt, now_ms, {**_AT_REST, **facts, "status": status})
+
+    def give_back(self, job_id: str, attempt: int, now_ms: int) -> Job | None:
+        """Make a running job PENDING again without spending a retry: for a clean stop.
+
+        None if it runs no more, or if its file is being published: that is brought to its end.
+        """
+        unpublished = self._table.phase != Phase.FINALISING
+        facts = {**_AT_REST, "status": Status.PENDING}
+        return self._guarded(job_id, attempt, now_ms, facts, unpublished)
+
+    def _guarded(
+        self, job_id: str, attempt: int, now_ms: int, facts: Facts, *conditions: Expression
+    ) -> Job | None:
+        table = self._table
+        with self._write() as revision:
+            hit = self._update(
+                {**facts, "revision": revision, "updated_at": now_ms},
+                table.id == job_id,
+                table.status == Status.PROCESSING,
+                table.attempt == attempt,
+                table.removed_at.is_null(),
+                *conditions,
+            )
+        return self.get(job_id) if hit == 1 else None
+
+    def write_progress(self, progress: Iterable[JobProgress], now_ms: int) -> None:
+        """Write how far running attempts are: one transaction; rows that run no more stay."""
+        rows = [
+            (
+                each.percent,
+                each.summary,
+                each.bytes_done,
+                each.bytes_total,
+                each.phase,
+                now_ms,
+                each.job_id,
+                each.attempt,
+            )
+            for each in progress
+        ]
+        with self._database.atomic():
+            self._database.cursor().executemany(
+                "UPDATE DOWNLOAD_QUEUE SET progress_percent=?, progress_summary=?, bytes_done=?,"
+                " bytes_total=?, phase=?, updated_at=?"
+                " WHERE id=? AND attempt=? AND status='PROCESSING' AND removed_at IS NULL"
+                " AND phase != 'finalising'",
+                rows,
+            )
+
+    def requeue_crashed(self, job_id: str, now_ms: int) -> Job | None:
+        """Give back a job that was PROCESSING when its program died: the zombie sweep's step.
+
+        One retry is spent: RETRYING at once, or FAILED if none is left. None if the job is
+        PROCESSING no more, so that a repeated sweep changes nothing.
+        """
+        job = self.get(job_id)
+        if job is None or job.status is not Status.PROCESSING:
+            return None
+        if retries_left(job.retry_count, job.max_retries):
+            return self.finish(
+                job_id,
+                job.attempt,
+                Status.RETRYING,
+                now_ms,
+                {
+                    "retry_count": job.retry_count + 1,
+                    "next_retry_at": now_ms,
+                    "unclean_stop": True,
+                },
+            )
+        return self.finish(
+            job_id,
+            job.attempt,
+            Status.FAILED,
+            now_ms,
+            {
+                "unclean_stop": True,
+                "finished_at": now_ms,
+                "error_kind": ErrorKind.INTERRUPTED,
+                "error_message": "dlmanager ended unexpectedly during this download, and no retry "
+                "was left. Choose Retry to go on from where it stopped.",
+            },
+        )
+
+    # The person's wishes
+
+    def wish(self, wish: Wish, job_ids: Collection[str], now_ms: int) -> list[Job]:
+        """Do what a person asked of these jobs; returns those that changed, as they are now."""
+        changed: set[str] = set()
+        with self._write() as revision:
+            for some in _chunks(list(job_ids)):
+                changed.update(self._wished(wish, [self._table.id.in_(some)], revision, now_ms))
+        return self._by_id([job_id for job_id in job_ids if job_id in changed])
+
+    def wish_all(self, wish: Wish, now_ms: int) -> list[Job]:
+        """Do what a person asked of every job that it is legal for; returns those that changed."""
+        with self._write() as revision:
+            ids = self._wished(wish, [], revision, now_ms)
+        return self._by_id(ids)
+
+    def _wished(
+        self, wish: Wish, conditions: list[Expression], revision: int, now_ms: int
+    ) -> list[str]:
+        table = self._table
+        conditions = [
+            *conditions,
+            table.status.in_(WISH_SOURCES[wish]),
+            table.removed_at.is_null(),
+        ]
+        if wish is Wish.PAUSE:
+            # A file that is being given its final name is complete: there is nothing to pause.
+            conditions.append(table.phase.is_null() | (table.phase != Phase.FINALISING))
+        ids = [row[0] for row in table.select(table.id).where(*conditions).tuples()]
+        changes: dict[str, Any] = {**_AT_REST, "revision": revision, "updated_at": now_ms}
+        if wish is Wish.REMOVE:
+            changes["removed_at"] = now_ms
+        else:
+            changes["status"] = WISH_TARGET[wish]
+        if wish in (Wish.RETRY, Wish.RESUME):
+            changes |= {**_FORGET_ERROR, "retry_count": 0, "finished_at": None}
+        if wish is Wish.CANCEL:
+            changes |= {**_FORGET_ERROR, "finished_at": now_ms}
+        for some in _chunks(ids):
+            self._update(changes, table.id.in_(some))
+        return ids
+
+    def forget_part(self, job_id: str, now_ms: int) -> Job | None:
+        """Note that the part of a cancelled or removed job is gone; None if it is neither."""
+        table = self._table
+        with self._write() as revision:
+            hit = self._update(
+                {
+                    **_NO_PART,
+                    "bytes_done": 0,
+                    "progress_percent": 0,
+                    "progress_summary": None,
+                    "revision": revision,
+                    "updated_at": now_ms,
+                },
+                table.id == job_id,
+                (table.status == Status.CANCELLED) | table.removed_at.is_null(False),
+            )
+        return self.get(job_id) if hit else None
+
+    def purge_removed(self, before_ms: int) -> int:
+        """Delete rows that were removed before a time; returns how many."""
+        table = self._table
+        return int(
+            table.delete()
+            .where(
+                table.removed_at < before_ms,
+                table.part_path.is_null(),
+                # The highest revision stays, so that a number is never given twice.
+                table.revision < self._max_revision(),
+            )
+            .execute()
+        )
+
+    # What other processes did
+
+    def changes(self) -> list[Job]:
+        """The rows that other connections changed since the last call, removed ones included."""
+        version = self._read_data_version()
+        if version == self._data_version:
+            return []
+        self._data_version = version
+        query = (
+            self._table.select(*self._columns)
+            .where(self._table.revision > self._seen_revision)
+            .order_by(*self._oldest_first)
+        )
+        jobs = [job_from_row(row) for row in query.tuples()]
+        self._seen_revision = max([self._seen_revision, *(job.revision for job in jobs)])
+        return jobs
+
+    def _read_data_version(self) -> int:
+        return int(self._database.execute_sql("PRAGMA data_version").fetchone()[0])
+
+    def _max_revision(self) -> int:
+        query = "SELECT COALESCE(MAX(revision), 0) FROM DOWNLOAD_QUEUE"
+        return int(self._database.execute_sql(query).fetchone()[0])
+
+    @contextmanager
+    def _write(self) -> Iterator[int]:
+        """One transaction; gives the revision that its changes carry."""
+        with self._database.atomic():
+            revision = self._max_revision() + 1
+            yield revision
+            # A write that hit no row leaves its number to the next one, maybe another process's.
+            is_used = self._max_revision() == revision
+        if is_used and revision == self._seen_revision + 1:
+            self._seen_revision = revision
+
+    def _update(self, changes: Facts, *conditions: Expression) -> int:
+        columns = {getattr(self._table, name): value for name, value in changes.items()}
+        return int(self._table.update(columns).where(*conditions).execute())
+
+    def _by_id(self, ids: Sequence[str]) -> list[Job]:
+        table = self._table
+        found: dict[str, Job] = {}
+        for some in _chunks(ids):
+            query = table.select(*self._columns).where(table.id.in_(some))
+            found |= {job.id: job for job in map(job_from_row, query.tuples())}
+        return [found[job_id] for job_id in ids if job_id in found]
+
+
+def _chunks(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+    """Split ids so that no statement holds more variables than any SQLite takes (999)."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -1,0 +1,95 @@
+"""The one database thread: it owns the connection, everybody else asks it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import peewee
+
+from dlmanager.core.errors import StoreUnusable
+from dlmanager.store.job_store import JobStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_REASONS = (
+    ("locked", "The database {path} is in use by another program. Close it and try again."),
+    ("full", "The disk that holds {path} is full. Free some space; the queue goes on by itself."),
+    ("readonly", "The database {path} cannot be written. Check the permissions of its folder."),
+    ("unable to open", "The database {path} cannot be opened. Check the folder's permissions."),
+    (
+        "not a database",
+        "The file {path} is not a database. Move it away, or choose another data folder.",
+    ),
+    (
+        "malformed",
+        "The database {path} is damaged. Move it away, or put a backup in its place.",
+    ),
+)
+
+
+class StoreThread:
+    """Runs JobStore's methods on one thread of its own; opens the database at the first call.
+
+    After `close()` the next call opens it again. All errors of the database come out as
+    StoreUnusable with a plain sentence.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._store: JobStore | None = None
+        self._executor: ThreadPoolExecutor | None = None
+
+    def call(
+        self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a method of JobStore and wait for it, blocking: for scripts and the command line."""
+        return self._submit(method, *args, **kwargs).result()
+
+    async def run(
+        self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a method of JobStore without blocking the event loop.
+
+        A cancelled caller does not undo the write: it is made all the same.
+        """
+        return await asyncio.wrap_future(self._submit(method, *args, **kwargs))
+
+    def close(self) -> None:
+        """Close the database after all that was asked before; the thread ends."""
+        if self._executor is not None:
+            self._executor.submit(self._close_store).result()
+            self._executor.shutdown()
+            self._executor = None
+
+    def _submit(
+        self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+        def task() -> T:
+            try:
+                if self._store is None:
+                    self._store = JobStore(self.path)
+                return method(self._store, *args, **kwargs)
+            except (peewee.PeeweeException, OSError) as error:
+                raise StoreUnusable(_plain(error, self.path)) from error
+
+        return self._executor.submit(task)
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+def _plain(error: Exception, path: Path) -> str:
+    """One sentence for people: what is wrong with the database and what to do."""
+    words = str(error).lower()
+    for sign, sentence in _REASONS:
+        if sign in words:
+            return sentence.format(path=path)
+    return f"The database {path} cannot be used ({error})."

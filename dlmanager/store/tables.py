@@ -1,0 +1,39 @@
+"""The table DOWNLOAD_QUEUE as Peewee sees it, and its rows as jobs."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from peewee import SqliteDatabase, Table
+
+from dlmanager.core.errors import ErrorKind
+from dlmanager.core.job import Job, Phase, Status, Verification
+
+COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Job))
+"""Every column, in the order of the fields of Job: the dataclass is the one list of them."""
+
+_CONVERTERS: dict[str, Any] = {
+    "status": Status,
+    "phase": Phase,
+    "error_kind": ErrorKind,
+    "verification": Verification,
+    "unclean_stop": bool,
+}
+_CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
+
+
+def queue_table(database: SqliteDatabase) -> Any:
+    """The table DOWNLOAD_QUEUE, bound to a database; a peewee.Table with our columns."""
+    return Table("DOWNLOAD_QUEUE", COLUMNS, _database=database)
+
+
+def job_from_row(row: Sequence[Any]) -> Job:
+    """Make a job of a row that holds COLUMNS in order.
+
+    Raises ValueError if a column holds a word that we do not know.
+    """
+    values = list(row)
+    for index, kind in _CONVERTED:
+        if values[index] is not None:
+            values[index] = kind(values[index])
+    return Job(*values)

@@ -1,0 +1,395 @@
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
+
+from dlmanager.core.errors import ErrorKind, StoreUnusable
+from dlmanager.core.job import (
+    SOURCES,
+    WISH_SOURCES,
+    WISH_TARGET,
+    Job,
+    Phase,
+    Status,
+    Verification,
+    Wish,
+)
+from dlmanager.core.progress import JobProgress
+from dlmanager.store.job_store import MIGRATIONS, JobStore
+from tests.store.conftest import order
+
+SPECIFIED = [
+    ("id", "TEXT", 0, None, 1),
+    ("url", "TEXT", 1, None, 0),
+    ("target_directory", "TEXT", 1, None, 0),
+    ("filename", "TEXT", 0, None, 0),
+    ("status", "TEXT", 1, "'PENDING'", 0),
+    ("progress_percent", "INTEGER", 0, "0", 0),
+    ("progress_summary", "TEXT", 0, None, 0),
+    ("retry_count", "INTEGER", 1, "0", 0),
+    ("max_retries", "INTEGER", 1, "3", 0),
+    ("next_retry_at", "INTEGER", 0, None, 0),
+    ("pid", "INTEGER", 0, None, 0),
+    ("created_at", "INTEGER", 1, None, 0),
+    ("updated_at", "INTEGER", 1, None, 0),
+]
+
+
+@pytest.fixture
+def raw(store: JobStore, tmp_path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(tmp_path / "queue.db")
+    yield connection
+    connection.close()
+
+
+def test_the_table_begins_with_the_columns_of_the_specification(raw: sqlite3.Connection):
+    columns = [row[1:] for row in raw.execute("PRAGMA table_info(DOWNLOAD_QUEUE)")]
+    assert columns[: len(SPECIFIED)] == SPECIFIED
+
+
+def test_the_database_is_for_its_owner_alone_and_keeps_what_was_acknowledged(
+    store: JobStore, raw: sqlite3.Connection, tmp_path: Path
+):
+    store.add([order()], 1)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("queue.db*")} == {0o600}
+    assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store._database.execute_sql("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_what_is_added_is_there_after_opening_again(tmp_path: Path):
+    store = JobStore(tmp_path / "queue.db")
+    jobs = store.add([order("a"), order("b", filename="x", max_retries=-1, paused=True)], 77)
+    store.close()
+    again = JobStore(tmp_path / "queue.db")
+    assert again.list_jobs() == jobs
+    assert again.get(jobs[1].id) == jobs[1]
+    assert (jobs[0].status, jobs[1].status) == (Status.PENDING, Status.PAUSED)
+    assert (jobs[1].filename, jobs[1].max_retries, jobs[1].created_at) == ("x", -1, 77)
+    again.close()
+
+
+def test_jobs_keep_the_order_they_were_added_in(store: JobStore):
+    names = [f"f{number}" for number in range(50)]
+    store.add([order(name) for name in names], 5)
+    assert [job.display_name for job in store.list_jobs()] == names
+    assert [job.display_name for job in store.claim(3, 6)] == names[:3]
+
+
+def test_adding_is_all_or_nothing(store: JobStore):
+    with pytest.raises(Exception, match="NOT NULL"):
+        store.add([order("a"), order("b", max_retries=None)], 1)
+    assert store.list_jobs() == []
+
+
+def test_a_claim_takes_what_is_due_and_no_more(store: JobStore, job_in: Callable[..., Job]):
+    waiting = job_in(Status.RETRYING)  # due at 10,000
+    paused = job_in(Status.PAUSED)
+    store.add([order("b"), order("c")], 5)
+    assert [job.display_name for job in store.claim(9, 9_999)] == ["b", "c"]
+    (retried,) = store.claim(9, 10_000)
+    assert (retried.id, retried.attempt, retried.phase) == (waiting.id, 2, Phase.CONNECTING)
+    assert store.get(paused.id).status is Status.PAUSED
+
+
+def test_a_claim_leaves_out_jobs_whose_process_is_still_ending(store: JobStore):
+    first, second = store.add([order("a"), order("b")], 1)
+    assert [job.id for job in store.claim(5, 2, [first.id])] == [second.id]
+
+
+def test_a_claim_forgets_the_last_failure(store: JobStore, job_in: Callable[..., Job]):
+    job = job_in(Status.PROCESSING)
+    facts = {"error_kind": ErrorKind.SERVER, "error_message": "busy", "next_retry_at": 0}
+    store.finish(job.id, job.attempt, Status.RETRYING, 3, {**facts, "http_status": 503})
+    (again,) = store.claim(1, 4)
+    assert (again.error_kind, again.error_message, again.http_status) == (None, None, None)
+
+
+def test_facts_are_written_for_the_running_attempt_only(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    job = job_in(Status.PROCESSING)
+    recorded = store.record(job.id, job.attempt, 9, {"pid": 77, "etag": '"x"'})
+    assert (recorded.pid, recorded.etag, recorded.updated_at) == (77, '"x"', 9)
+    assert store.record(job.id, job.attempt + 1, 10, {"pid": 78}) is None
+    assert store.get(job.id).pid == 77
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s is not Status.PROCESSING], ids=str)
+def test_an_attempt_cannot_end_a_job_that_is_not_processing(
+    store: JobStore, job_in: Callable[..., Job], status: Status
+):
+    job = job_in(status)
+    assert store.finish(job.id, job.attempt, Status.COMPLETED, 5, {}) is None
+    assert store.record(job.id, job.attempt, 5, {"pid": 1}) is None
+    assert store.give_back(job.id, job.attempt, 5) is None
+    assert store.get(job.id) == job
+
+
+@pytest.mark.parametrize("status", list(Status), ids=str)
+def test_processing_ends_only_in_legal_states(
+    store: JobStore, job_in: Callable[..., Job], status: Status
+):
+    job = job_in(Status.PROCESSING)
+    if Status.PROCESSING in SOURCES[status]:
+        ended = store.finish(job.id, job.attempt, status, 5, {})
+        assert (ended.status, ended.phase, ended.pid) == (status, None, None)
+    else:
+        with pytest.raises(ValueError, match="cannot become"):
+            store.finish(job.id, job.attempt, status, 5, {})
+
+
+def test_a_late_word_of_an_old_attempt_changes_nothing(store: JobStore, job_in: Callable[..., Job]):
+    old = job_in(Status.PROCESSING)
+    store.wish(Wish.PAUSE, [old.id], 3)
+    store.wish(Wish.RESUME, [old.id], 4)
+    (new,) = store.claim(1, 5)
+    assert store.finish(old.id, old.attempt, Status.FAILED, 6, {}) is None
+    assert store.get(old.id) == new
+
+
+def test_giving_back_spends_no_retry_but_lets_a_publication_finish(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    job = job_in(Status.PROCESSING)
+    back = store.give_back(job.id, job.attempt, 5)
+    assert (back.status, back.retry_count, back.pid) == (Status.PENDING, 0, None)
+    (job,) = store.claim(1, 6)
+    store.record(job.id, job.attempt, 7, {"phase": Phase.FINALISING})
+    assert store.give_back(job.id, job.attempt, 8) is None
+    assert store.get(job.id).status is Status.PROCESSING
+
+
+@pytest.mark.parametrize("wish", list(Wish), ids=str)
+@pytest.mark.parametrize("status", list(Status), ids=str)
+def test_a_wish_changes_a_job_only_where_it_is_legal(
+    store: JobStore, job_in: Callable[..., Job], status: Status, wish: Wish
+):
+    job = job_in(status)
+    changed = store.wish(wish, [job.id], 50)
+    if status not in WISH_SOURCES[wish]:
+        assert changed == []
+        assert store.get(job.id) == job
+    elif wish is Wish.REMOVE:
+        assert changed[0].removed_at == 50
+        assert store.get(job.id) is None
+        assert store.list_jobs() == []
+    else:
+        assert [each.status for each in changed] == [WISH_TARGET[wish]]
+
+
+def test_a_wish_for_thousands_of_jobs_is_one_transaction(store: JobStore):
+    jobs = store.add([order(str(number)) for number in range(2_500)], 1)
+    changed = store.wish(Wish.PAUSE, [job.id for job in jobs], 2)
+    assert len(changed) == 2_500
+    assert len({job.revision for job in changed}) == 1
+
+
+def test_a_wish_for_all_takes_those_it_is_legal_for(store: JobStore, job_in: Callable[..., Job]):
+    done, failed, running, waiting = (
+        job_in(status)
+        for status in (Status.COMPLETED, Status.FAILED, Status.PROCESSING, Status.PENDING)
+    )
+    assert {job.id for job in store.wish_all(Wish.PAUSE, 9)} == {running.id, waiting.id}
+    assert {job.id for job in store.wish_all(Wish.RESUME, 9)} == {running.id, waiting.id}
+    assert store.get(done.id).status is Status.COMPLETED
+    assert store.get(failed.id).status is Status.FAILED
+
+
+def test_a_file_that_is_being_published_is_not_paused(store: JobStore, job_in: Callable[..., Job]):
+    job = job_in(Status.PROCESSING)
+    store.record(job.id, job.attempt, 5, {"phase": Phase.FINALISING})
+    assert store.wish(Wish.PAUSE, [job.id], 6) == []
+    assert [each.status for each in store.wish(Wish.CANCEL, [job.id], 6)] == [Status.CANCELLED]
+
+
+def test_retry_gives_all_retries_again(store: JobStore, job_in: Callable[..., Job]):
+    job = job_in(Status.PROCESSING)
+    facts = {"retry_count": 3, "error_kind": ErrorKind.TIMEOUT, "finished_at": 4}
+    store.finish(job.id, job.attempt, Status.FAILED, 4, facts)
+    (again,) = store.wish(Wish.RETRY, [job.id], 5)
+    assert (again.status, again.retry_count, again.error_kind, again.finished_at) == (
+        Status.PENDING,
+        0,
+        None,
+        None,
+    )
+
+
+def test_progress_of_many_is_written_at_once_and_only_while_they_run(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    running, paused = job_in(Status.PROCESSING), job_in(Status.PAUSED)
+
+    def progress(job: Job, attempt: int) -> JobProgress:
+        return JobProgress(job.id, attempt, Phase.DOWNLOADING, 50, 200, 10.0)
+
+    store.write_progress([progress(running, 1), progress(paused, 0)], 99)
+    written = store.get(running.id)
+    assert (written.bytes_done, written.bytes_total, written.progress_percent) == (50, 200, 25)
+    assert (written.progress_summary, written.phase, written.updated_at) == (
+        "50/200 bytes, 10 bytes/s",
+        Phase.DOWNLOADING,
+        99,
+    )
+    assert store.get(paused.id) == paused
+    store.write_progress([progress(running, 7)], 100)
+    assert store.get(running.id) == written
+
+
+def test_the_sweep_spends_one_retry_and_can_be_repeated(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    job = job_in(Status.PROCESSING)
+    swept = store.requeue_crashed(job.id, 500)
+    assert (swept.status, swept.retry_count, swept.next_retry_at, swept.unclean_stop) == (
+        Status.RETRYING,
+        1,
+        500,
+        True,
+    )
+    assert store.requeue_crashed(job.id, 600) is None
+    assert store.get(job.id) == swept
+    assert store.requeue_crashed("no such job", 600) is None
+
+
+def test_the_sweep_fails_a_job_that_has_no_retry_left(store: JobStore, job_in: Callable[..., Job]):
+    job = job_in(Status.PROCESSING, max_retries=0)
+    swept = store.requeue_crashed(job.id, 500)
+    assert (swept.status, swept.error_kind) == (Status.FAILED, ErrorKind.INTERRUPTED)
+    assert "Retry" in swept.error_message
+
+
+def test_parts_of_unwanted_jobs_are_remembered_until_they_are_gone(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    facts = {"part_path": "/tmp/p", "part_device": 1, "part_inode": 2, "bytes_done": 9}
+    cancelled, removed, kept = (job_in(Status.PROCESSING) for _ in range(3))
+    for job in (cancelled, removed, kept):
+        store.record(job.id, job.attempt, 4, facts)
+    store.wish(Wish.CANCEL, [cancelled.id], 5)
+    store.wish(Wish.REMOVE, [removed.id], 5)
+    assert {job.id for job in store.left_parts()} == {cancelled.id, removed.id}
+    assert store.purge_removed(100) == 0
+    forgotten = store.forget_part(cancelled.id, 6)
+    assert (forgotten.part_path, forgotten.bytes_done) == (None, 0)
+    store.forget_part(removed.id, 6)
+    assert store.left_parts() == []
+    assert store.forget_part(kept.id, 6) is None
+    assert store.get(kept.id).part_path == "/tmp/p"
+
+
+def test_removed_rows_go_after_a_while(store: JobStore, job_in: Callable[..., Job]):
+    old, new = job_in(Status.COMPLETED), job_in(Status.FAILED)
+    store.wish(Wish.REMOVE, [old.id], 1_000)
+    store.wish(Wish.REMOVE, [new.id], 2_000)
+    assert store.purge_removed(1_500) == 1
+    assert store.purge_removed(1_500) == 0
+
+
+def test_unfinished_jobs_are_counted_and_the_next_retry_is_known(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    assert (store.count_unfinished(), store.next_retry_at()) == (0, None)
+    for status in Status:
+        job_in(status)
+    assert store.count_unfinished() == 3
+    assert store.next_retry_at() == 10_000
+
+
+def test_jobs_are_found_by_the_beginning_of_their_id(store: JobStore):
+    first, _ = store.add([order("a"), order("b")], 1)
+    assert store.find(first.id[:8]) == [first]
+    assert store.find("%") == []
+    assert len(store.find("")) == 2
+
+
+def test_the_list_can_be_narrowed_to_a_state(store: JobStore, job_in: Callable[..., Job]):
+    job_in(Status.PENDING)
+    paused = job_in(Status.PAUSED)
+    assert store.list_jobs(Status.PAUSED) == [paused]
+
+
+class TestTwoProcesses:
+    @pytest.fixture
+    def other(self, store: JobStore, tmp_path: Path) -> JobStore:
+        other = JobStore(tmp_path / "queue.db")
+        yield other
+        other.close()
+
+    def test_what_another_one_adds_changes_or_removes_is_seen_once(self, store, other):
+        (job,) = other.add([order()], 1)
+        assert store.changes() == [job]
+        assert store.changes() == []
+        (paused,) = other.wish(Wish.PAUSE, [job.id], 2)
+        assert store.changes() == [paused]
+        other.wish(Wish.REMOVE, [job.id], 3)
+        (removed,) = store.changes()
+        assert removed.removed_at == 3
+
+    def test_own_changes_are_not_told(self, store, other):
+        store.add([order()], 1)
+        store.claim(1, 2)
+        assert store.changes() == []
+
+    def test_nothing_of_another_one_is_missed_between_own_changes(self, store, other):
+        (mine,) = store.add([order("mine")], 1)
+        (theirs,) = other.add([order("theirs")], 2)
+        store.wish(Wish.PAUSE, [mine.id], 3)
+        assert theirs in store.changes()
+
+    def test_a_write_that_hit_nothing_hides_nothing_of_another_one(self, store, other):
+        (job,) = store.add([order()], 1)
+        store.wish(Wish.PAUSE, [job.id], 2)
+        assert store.claim(1, 3) == []
+        assert store.record(job.id, 1, 4, {"pid": 1}) is None
+        other.wish(Wish.RESUME, [job.id], 5)
+        assert [each.status for each in store.changes()] == [Status.PENDING]
+
+    def test_progress_is_not_told_as_a_change_of_the_queue(self, store, other):
+        store.add([order()], 1)
+        (job,) = store.claim(1, 2)
+        other.changes()
+        store.write_progress([JobProgress(job.id, 1, Phase.DOWNLOADING, 1, 2, None)], 3)
+        assert other.changes() == []
+
+    def test_two_claims_never_take_the_same_job(self, store, other):
+        store.add([order(str(number)) for number in range(10)], 1)
+        taken = [store.claim(1, 2) + other.claim(1, 2) for _ in range(5)]
+        ids = [job.id for pair in taken for job in pair]
+        assert len(ids) == len(set(ids)) == 10
+
+
+class TestMigrations:
+    def test_a_database_of_the_first_version_is_brought_up_to_date(self, tmp_path: Path):
+        path = tmp_path / "queue.db"
+        database = SqliteDatabase(str(path))
+        Runner(database, str(MIGRATIONS)).up("0001_specification")
+        database.close()
+        old = sqlite3.connect(path)
+        old.execute(
+            "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, status, retry_count,"
+            " created_at, updated_at) VALUES ('j1', 'http://h/a', '/d', 'FAILED', 3, 5, 6)"
+        )
+        old.commit()
+        old.close()
+        store = JobStore(path)
+        (job,) = store.list_jobs()
+        assert (job.id, job.status, job.retry_count, job.created_at) == ("j1", Status.FAILED, 3, 5)
+        assert (job.attempt, job.verification, job.revision) == (0, Verification.NONE, 1)
+        store.close()
+
+    def test_a_database_of_a_newer_version_is_refused(self, tmp_path: Path):
+        JobStore(tmp_path / "queue.db").close()
+        newer = sqlite3.connect(tmp_path / "queue.db")
+        newer.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', 'now')")
+        newer.commit()
+        newer.close()
+        with pytest.raises(StoreUnusable, match="newer dlmanager"):
+            JobStore(tmp_path / "queue.db")
+
+    def test_migrations_are_numbered_without_gaps(self):
+        numbers = [int(path.name[:4]) for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
+        assert numbers == list(range(1, len(numbers) + 1))
