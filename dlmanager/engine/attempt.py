@@ -1,0 +1,469 @@
+"""One attempt at a job: from the part file to the published file, or to why not.
+
+The protocol is that of ARCHITECTURE.md, "How a file is made".
+"""
+
+import asyncio
+import errno
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from dlmanager.core.errors import ErrorKind
+from dlmanager.core.filenames import part_name, suggest_filename
+from dlmanager.core.job import Job, Phase, Verification
+from dlmanager.core.outcome import Ending, Outcome
+from dlmanager.core.progress import JobProgress
+from dlmanager.core.response import Response, Validators
+from dlmanager.core.speed import SpeedMeter
+from dlmanager.core.urls import redact_url
+from dlmanager.core.validators import (
+    Verdict,
+    check_response,
+    condition_header,
+    validators_of,
+)
+from dlmanager.engine.part_file import (
+    OVERLAP_BYTES,
+    OVERLAP_BYTES_UNCLEAN,
+    Look,
+    Overlap,
+    PartBusy,
+    PartFile,
+    PartReplaced,
+    free_final_paths,
+)
+from dlmanager.engine.publish import publish
+from dlmanager.engine.wget_process import Launch, WgetProcess
+from dlmanager.wget.command import build_arguments, build_command, build_environment
+from dlmanager.wget.exit_status import WgetExit, classify
+from dlmanager.wget.output import BarLine, Event, RequestStarted
+
+MAX_RESTARTS = 2
+"""How often one attempt starts from zero because the remote file turned out to be another one."""
+
+_PASSED_OVER = frozenset({100, 101, 102, 103, 301, 302, 303, 307, 308})
+"""Answers that another one follows."""
+
+Recorder = Callable[[dict[str, Any]], Awaitable[Job | None]]
+"""Writes facts of the running attempt to its row; None if the row is no longer this attempt's."""
+
+
+class AttemptVoid(Exception):
+    """The row is no longer this attempt's: it was paused, cancelled, removed or swept."""
+
+
+class _Redo(Enum):
+    """Why a transfer was stopped by us, from what its header block said."""
+
+    RESTART = "restart"
+    SIZE_UNCONFIRMED = "size unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class WgetSetup:
+    """How wget is run here. home: an empty folder of ours, also its working directory."""
+
+    wget_path: str
+    setpriv_path: str | None
+    search_path: str
+    home: Path
+    user_agent: str
+
+
+class Attempt:
+    """One try at a PROCESSING job.
+
+    record: see Recorder. on_progress: called, cheaply and often, when bytes have come.
+    `run()` ends with an Outcome; `stop()` ends it early, after the row has said why.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        setup: WgetSetup,
+        *,
+        record: Recorder,
+        on_progress: Callable[[], None],
+        logger: logging.Logger,
+    ) -> None:
+        self._job = job
+        self._bytes_before = job.bytes_done
+        self._setup = setup
+        self._record_facts = record
+        self._on_progress = on_progress
+        self._logger = logger
+        self._part: PartFile | None = None
+        self._process: WgetProcess | None = None
+        self._response: Response | None = None
+        self._request_url: str | None = None
+        self._redo: _Redo | None = None
+        self._writes: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._probing = False
+        self._overlap_bytes = OVERLAP_BYTES_UNCLEAN if job.unclean_stop else OVERLAP_BYTES
+        self._offset = 0
+        self._speed = SpeedMeter()
+        self.verification = Verification.SIZE
+        self.final_path: Path | None = None
+
+    @property
+    def job(self) -> Job:
+        """The job's row as this attempt knows it."""
+        return self._job
+
+    @property
+    def new_bytes(self) -> int:
+        """How far this attempt got beyond where the job was before."""
+        return self._job.bytes_done - self._bytes_before
+
+    async def run(self) -> Outcome:
+        """Transfer, verify and publish; returns how it ended.
+
+        DONE means: the file stands complete at `final_path`. Raises AttemptVoid if the row was
+        taken from us meanwhile, WgetUnusable if wget cannot be started, StoreUnusable.
+        """
+        try:
+            self._part = await asyncio.to_thread(self._open_part)
+            await self._record(
+                part_path=str(self._part.path),
+                part_device=self._part.device,
+                part_inode=self._part.inode,
+                unclean_stop=False,
+            )
+            outcome = await self._transfer_until_settled()
+            return await self._publish() if outcome.ending is Ending.DONE else outcome
+        except PartBusy:
+            return Outcome(
+                Ending.BUSY,
+                ErrorKind.BUSY,
+                "Another process still writes this download's partial file. It goes on by itself.",
+            )
+        except PartReplaced:
+            return Outcome(
+                Ending.FAIL,
+                ErrorKind.FOLDER,
+                "The partial file was replaced by something else while it was being written. "
+                "Choose Retry to start again.",
+            )
+        except OSError as error:
+            return _local_failure(error, self._job.target_directory)
+
+    async def stop(self) -> None:
+        """End wget, if it runs; the caller has already written to the row why."""
+        self._stopping = True
+        if self._process is not None:
+            await self._process.cancel()
+
+    def close(self) -> None:
+        """Close the part file and give back its lock."""
+        if self._part is not None:
+            self._part.close()
+
+    def look(self) -> Look | None:
+        """The part's size and overlap now; None while there is no part. Blocks for a few reads."""
+        part = self._part
+        return part.look() if part is not None else None
+
+    def note(self, look: Look, now_s: float) -> JobProgress | None:
+        """Turn a look into progress, or stop the transfer if it showed another file's bytes.
+
+        now_s: monotonic. None if there is nothing to show.
+        """
+        if look.overlap is Overlap.DIFFERENT:
+            self._stop_because(_Redo.RESTART)
+            return None
+        if self._job.phase is None:
+            return None
+        return JobProgress(
+            job_id=self._job.id,
+            attempt=self._job.attempt,
+            phase=self._job.phase,
+            bytes_done=look.size_bytes,
+            bytes_total=self._job.bytes_total,
+            speed_bytes_s=self._speed.add(now_s, look.size_bytes),
+        )
+
+    # The part
+
+    def _open_part(self) -> PartFile:
+        job = self._job
+        if job.part_path is not None:
+            try:
+                return PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
+            except FileNotFoundError:
+                pass
+            except PartReplaced:
+                self._logger.warning("job %s: its part was replaced; starting again", job.id)
+        folder = Path(job.target_directory)
+        name = part_name(job.display_name, job.id)
+        for path in free_final_paths(folder, name):
+            try:
+                return PartFile.create(path)
+            except FileExistsError:
+                continue
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
+
+    # The transfer
+
+    async def _transfer_until_settled(self) -> Outcome:
+        """Transfer; start again when the file is another one; probe when the size is unknown."""
+        for _ in range(1 + MAX_RESTARTS):
+            outcome = await self._transfer()
+            if outcome.ending is Ending.PROBE:
+                outcome = await self._probe()
+            if outcome.ending is not Ending.RESTART:
+                return outcome
+            await self._start_over()
+        return Outcome(
+            Ending.FAIL,
+            ErrorKind.CHANGED,
+            "The file on the server keeps changing while it is fetched. Choose Retry later.",
+            outcome.http_status,
+        )
+
+    async def _start_over(self) -> None:
+        assert self._part is not None
+        await asyncio.to_thread(self._part.clear)
+        await self._record(
+            etag=None,
+            last_modified=None,
+            bytes_total=None,
+            bytes_done=0,
+            phase=Phase.CONNECTING,
+        )
+
+    async def _probe(self) -> Outcome:
+        """Ask once more for the end of a file whose length the server did not tell."""
+        self._probing = True
+        await self._record(phase=Phase.VERIFYING)
+        try:
+            outcome = await self._transfer()
+        finally:
+            self._probing = False
+        if outcome.ending is Ending.PROBE:
+            return self._unconfirmed(outcome.http_status)
+        return outcome
+
+    def _unconfirmed(self, http_status: int | None) -> Outcome:
+        self.verification = Verification.UNCONFIRMED
+        return Outcome(Ending.DONE, http_status=http_status)
+
+    async def _transfer(self) -> Outcome:
+        """Run wget once and say how it ended."""
+        assert self._part is not None
+        part = self._part
+        self._redo = self._response = self._request_url = None
+        self._offset = await asyncio.to_thread(self._cut_overlap, part)
+        process = self._process = WgetProcess(
+            self._job.id,
+            self._launch(part),
+            on_event=self._on_event,
+            on_started=self._on_started,
+        )
+        if self._stopping:
+            raise AttemptVoid
+        try:
+            exit_ = await process.run()
+        finally:
+            self._process = None
+            await self._settle_writes()
+        if self._redo is _Redo.SIZE_UNCONFIRMED:
+            await asyncio.to_thread(part.restore)
+            return self._unconfirmed(_status_of(self._response))
+        outcome = await asyncio.to_thread(self._settle_part, exit_, process.tail)
+        if self._stopping:
+            raise AttemptVoid
+        self._logger.info(
+            "job %s: %s, answer %s, %d bytes: %s",
+            self._job.id,
+            exit_,
+            outcome.http_status,
+            self._job.bytes_done,
+            outcome.ending,
+        )
+        return outcome
+
+    def _cut_overlap(self, part: PartFile) -> int:
+        if self._probing:
+            # At least one byte stays, so that the question is for a range; then the answer
+            # tells the total, or that the server knows no ranges.
+            return part.cut_overlap(min(OVERLAP_BYTES, part.size() // 2))
+        return part.cut_overlap(self._overlap_bytes)
+
+    def _launch(self, part: PartFile) -> Launch:
+        job, setup = self._job, self._setup
+        arguments = build_arguments(
+            str(part.path),
+            condition=condition_header(self._known()) if self._offset else None,
+            user_agent=setup.user_agent,
+        )
+        program, arguments = build_command(setup.wget_path, arguments, setup.setpriv_path)
+        return Launch(
+            program=program,
+            arguments=arguments,
+            environment=build_environment(str(setup.home), setup.search_path),
+            working_directory=str(setup.home),
+            stdin=job.url.encode("ascii") + b"\n",
+            inherit=part.descriptor,
+        )
+
+    def _settle_part(self, exit_: WgetExit, tail: Sequence[str]) -> Outcome:
+        """After wget ended: judge by what it left in the part, and leave only what is right."""
+        assert self._part is not None
+        part = self._part
+        if not part.is_in_place():
+            raise PartReplaced(part.path)
+        overlap = part.compare_overlap()
+        if self._redo is _Redo.RESTART or overlap is Overlap.DIFFERENT:
+            return Outcome(Ending.RESTART, http_status=_status_of(self._response))
+        outcome = classify(
+            exit_,
+            self._response,
+            tail,
+            offset_bytes=self._offset,
+            # What was cut off counts only once it has come again.
+            size_bytes=part.size(),
+            known_total=self._job.bytes_total,
+            now_s=time.time(),
+        )
+        if overlap is Overlap.SHORT or outcome.error_kind is ErrorKind.BAD_ANSWER:
+            part.restore()
+        self._job = replace(self._job, bytes_done=part.size())
+        return outcome
+
+    # What wget says
+
+    def _on_started(self, pid: int) -> None:
+        self._write(pid=pid, pid_started_at=_process_started_at(pid))
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, BarLine):
+            self._on_progress()
+        elif isinstance(event, RequestStarted):
+            self._request_url = event.url
+        elif isinstance(event, Response):
+            self._on_response(event)
+
+    def _on_response(self, response: Response) -> None:
+        """Act on a header block as soon as it is complete, before its body has come."""
+        self._response = response
+        if self._redo is not None or response.status in _PASSED_OVER:
+            return
+        verdict = check_response(self._known(), self._offset, response)
+        if self._probing and response.status == 200:
+            # Asked again, the server sends everything from the start: it will not confirm.
+            self._stop_because(_Redo.SIZE_UNCONFIRMED)
+        elif verdict is not Verdict.GO_ON:
+            # NO_RANGE too: everything is sent again anyway, and from zero it is surely right.
+            self._stop_because(_Redo.RESTART)
+        elif response.status in (200, 206):
+            self._keep(response)
+
+    def _keep(self, response: Response) -> None:
+        told, known = validators_of(response), self._known() if self._offset else Validators()
+        self._write(
+            phase=Phase.VERIFYING if self._probing else Phase.DOWNLOADING,
+            http_status=response.status,
+            etag=told.etag or known.etag,
+            last_modified=told.last_modified or known.last_modified,
+            bytes_total=told.total if told.total is not None else known.total,
+            final_url=redact_url(self._request_url) if self._request_url else None,
+            content_type=response.header("content-type"),
+            filename=self._job.filename or self._suggested_name(response),
+        )
+        self._on_progress()
+
+    def _suggested_name(self, response: Response) -> str:
+        return suggest_filename(
+            self._request_url or self._job.url,
+            response.header("content-disposition"),
+            response.header("content-type"),
+        )
+
+    def _known(self) -> Validators:
+        job = self._job
+        return Validators(job.etag, job.last_modified, job.bytes_total)
+
+    def _stop_because(self, redo: _Redo) -> None:
+        if self._process is not None and self._redo is None:
+            self._redo = redo
+            self._spawn(self._process.cancel())
+
+    # Writing to the row
+
+    async def _record(self, **facts: Any) -> None:
+        job = await self._record_facts(facts)
+        if job is None:
+            raise AttemptVoid
+        self._job = job
+
+    def _write(self, **facts: Any) -> None:
+        """Note facts now and write them soon, in order; `_settle_writes` waits for them."""
+        self._job = replace(self._job, **facts)
+        self._spawn(self._record_facts(facts))
+
+    def _spawn(self, awaitable: Awaitable[Any]) -> None:
+        async def run() -> None:
+            await awaitable
+
+        self._writes.append(asyncio.ensure_future(run()))
+
+    async def _settle_writes(self) -> None:
+        writes, self._writes = self._writes, []
+        await asyncio.gather(*writes)
+
+    # Publishing
+
+    async def _publish(self) -> Outcome:
+        assert self._part is not None
+        size_bytes = await asyncio.to_thread(self._part.size)
+
+        async def record(path: Path) -> None:
+            await self._record(
+                phase=Phase.FINALISING,
+                filename=path.name,
+                final_path=str(path),
+                bytes_done=size_bytes,
+                bytes_total=size_bytes,
+                verification=self.verification,
+            )
+
+        folder = Path(self._job.target_directory)
+        self.final_path = await publish(self._part, folder, self._job.display_name, record)
+        return Outcome(Ending.DONE, http_status=self._job.http_status)
+
+
+def _status_of(response: Response | None) -> int | None:
+    return response.status if response is not None else None
+
+
+def _process_started_at(pid: int) -> int | None:
+    """When a process started, in milliseconds since the epoch; None if it is gone already."""
+    try:
+        return round(psutil.Process(pid).create_time() * 1000)
+    except psutil.Error:
+        return None
+
+
+def _local_failure(error: OSError, folder: str) -> Outcome:
+    """What an error of the file system means for a job."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Outcome(
+            Ending.DISK_FULL,
+            ErrorKind.DISK_FULL,
+            f"The disk of {folder} is full. Free some space, then choose Resume.",
+        )
+    return Outcome(
+        Ending.FAIL,
+        ErrorKind.FOLDER,
+        f"The folder {folder} cannot be written ({error.strerror}). "
+        "Check that it exists and that you may write there, then choose Retry.",
+    )

@@ -1,0 +1,535 @@
+"""The queue at work: it claims jobs, runs attempts, and turns their outcomes into states."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+
+from dlmanager import __version__
+from dlmanager.core.errors import ErrorKind, QueueInUse, StoreUnusable, WgetUnusable
+from dlmanager.core.job import Job, NewJob, Phase, Status, Wish
+from dlmanager.core.outcome import Ending, Outcome
+from dlmanager.core.progress import percent
+from dlmanager.core.retry import next_try
+from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
+from dlmanager.engine.clock import now_ms
+from dlmanager.engine.file_lock import FileLock
+from dlmanager.engine.orders import check_order
+from dlmanager.engine.part_file import discard_part, remove_published
+from dlmanager.engine.progress_board import ProgressBoard
+from dlmanager.engine.publish import completed_facts
+from dlmanager.engine.sweep import sweep
+from dlmanager.engine.tasks import Tasks
+from dlmanager.engine.wget_check import SEARCH_PATH, check_wget, find_setpriv, find_wget
+from dlmanager.store.job_store import JobStore
+from dlmanager.store.store_thread import StoreThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_DELAY_MS = 2000
+"""How long a job waits for the process that still writes its part."""
+MAX_TIMER_MS = 60 * 60 * 1000
+"""Qt's timers are 32 bits wide: a longer wait is made of several."""
+WGET_CHECK_INTERVAL_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A running attempt. revision: of its row when it was claimed."""
+
+    attempt: Attempt
+    task: asyncio.Task[None]
+    revision: int
+
+    def lost_to(self, job: Job) -> bool:
+        """Whether the row, as somebody changed it after the claim, is no longer this attempt's."""
+        return job.revision > self.revision and (
+            job.removed_at is not None
+            or job.status is not Status.PROCESSING
+            or job.attempt != self.attempt.job.attempt
+        )
+
+
+class DownloadQueueOrchestrator(QObject):
+    """Works on the queue in a database: at most `max_concurrent_downloads` wgets at once.
+
+    Needs a running Qt event loop that is also the asyncio loop (qasync); a QCoreApplication is
+    enough. Every transition is committed to the database before it is acted on or told.
+
+    Signals (all times are milliseconds since the epoch, all sizes bytes):
+        jobs_added(object): list[Job], new rows.
+        jobs_changed(object): list[Job], rows as committed.
+        jobs_removed(object): list[str], ids.
+        progressed(object): list[JobProgress], live, at most five times a second.
+        problem_changed(object): str | None, why the queue as a whole cannot work.
+    """
+
+    jobs_added = Signal(object)
+    jobs_changed = Signal(object)
+    jobs_removed = Signal(object)
+    progressed = Signal(object)
+    problem_changed = Signal(object)
+
+    def __init__(
+        self,
+        *,
+        db: str | os.PathLike[str],
+        wget_executable_path: str | None = None,
+        logger: logging.Logger | None = None,
+        max_concurrent_downloads: int = 3,
+        poll_interval_ms: int = 1000,
+        max_retries: int = 3,
+        initial_retry_delay_ms: int = 2000,
+        progress_throttle_ms: int = 500,
+        parent: QObject | None = None,
+    ) -> None:
+        """db: the path of the database file; made when missing.
+
+        wget_executable_path: None for the first wget on PATH.
+        """
+        super().__init__(parent)
+        self._logger = logger or logging.getLogger("dlmanager.engine")
+        self._wget_executable_path = wget_executable_path
+        self._max_concurrent_downloads = max_concurrent_downloads
+        self._max_retries = max_retries
+        self._initial_retry_delay_ms = initial_retry_delay_ms
+
+        self._db = Path(db).absolute()
+        self._store = StoreThread(self._db)
+        self._lock = FileLock(self._db.with_name(self._db.name + ".lock"))
+        self._tasks = Tasks(self._logger)
+        self._board = ProgressBoard(
+            self._store, progress_throttle_ms, self._tasks, self._logger, self
+        )
+        self._board.progressed.connect(self.progressed)
+        self._board.store_failed.connect(self._on_store_failed)
+
+        self._runs: dict[str, _Run] = {}
+        self._setup: WgetSetup | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._wget_problem: str | None = None
+        self._store_problem: str | None = None
+        self._told_problem: str | None = None
+
+        self._poll_timer = QTimer(self, interval=poll_interval_ms)
+        self._poll_timer.timeout.connect(self._wake.set)
+        self._retry_timer = QTimer(self, singleShot=True)
+        self._retry_timer.timeout.connect(self._wake.set)
+        self._wget_timer = QTimer(self, interval=WGET_CHECK_INTERVAL_MS)
+        self._wget_timer.timeout.connect(lambda: self._tasks.start(self._check_wget()))
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._wake.set)
+
+    # Life
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the queue is being worked on."""
+        return self._worker is not None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the queue as a whole cannot work, in one sentence; None while it can."""
+        return self._wget_problem or self._store_problem
+
+    async def start(self) -> None:
+        """Put in order what an earlier run left (zombie sweep), then work on the queue.
+
+        Raises QueueInUse if another process works on this database, StoreUnusable if it cannot
+        be read or written. An unusable wget is no error here: see `problem`; the queue waits.
+        """
+        if self.is_running:
+            return
+        try:
+            if not self._lock.acquire():
+                raise QueueInUse(
+                    "Another dlmanager already works on this queue. Use its window, or end it."
+                )
+        except OSError as error:
+            raise StoreUnusable(
+                f"The data folder {self._db.parent} cannot be used ({error.strerror}). "
+                "Check that it exists and that you may write there."
+            ) from error
+        try:
+            await sweep(self._store, now_ms(), self._logger)
+        except BaseException:
+            self._store.close()
+            self._lock.release()
+            raise
+        await self._check_wget()
+        self._watcher.addPath(f"{self._db}-wal")
+        self._poll_timer.start()
+        self._wake.set()
+        self._idle.clear()
+        self._worker = asyncio.ensure_future(self._work())
+
+    async def stop(self) -> None:
+        """End every wget, write every row, and give the queue back; no retry is spent."""
+        if self._worker is None:
+            return
+        for timer in (self._poll_timer, self._retry_timer, self._wget_timer):
+            timer.stop()
+        if watched := self._watcher.files():
+            self._watcher.removePaths(watched)
+        self._worker.cancel()
+        await asyncio.wait([self._worker])
+        self._worker = None
+        await self._board.flush()
+        await asyncio.gather(*(self._give_back(run) for run in list(self._runs.values())))
+        self._board.stop()
+        await self._tasks.settle()
+        await asyncio.to_thread(self._store.close)
+        self._lock.release()
+
+    async def wait_until_idle(self) -> None:
+        """Return once nothing is pending, processing or retrying."""
+        await self._idle.wait()
+
+    # What people and scripts ask
+
+    def order(
+        self,
+        url: str,
+        target_directory: str | os.PathLike[str],
+        filename: str | None = None,
+        *,
+        max_retries: int | None = None,
+        paused: bool = False,
+    ) -> NewJob:
+        """Check what somebody wants to add; raises BadInput with one plain sentence."""
+        return check_order(
+            url,
+            target_directory,
+            filename,
+            max_retries=self._max_retries if max_retries is None else max_retries,
+            paused=paused,
+        )
+
+    def enqueue_download(
+        self,
+        url: str,
+        target_directory: str | os.PathLike[str],
+        *,
+        filename: str | None = None,
+        max_retries: int | None = None,
+        paused: bool = False,
+    ) -> str:
+        """Add a download and return its id; it is durable when this returns.
+
+        Blocks for one commit; a window uses `add`. Raises BadInput, StoreUnusable.
+        """
+        order = self.order(url, target_directory, filename, max_retries=max_retries, paused=paused)
+        jobs = self._store.call(JobStore.add, [order], now_ms())
+        self._announce_added(jobs)
+        return jobs[0].id
+
+    async def add(self, orders: Sequence[NewJob]) -> list[Job]:
+        """Add downloads, all or none; they are durable when this returns. Raises StoreUnusable."""
+        jobs = await self._store.run(JobStore.add, orders, now_ms())
+        self._announce_added(jobs)
+        return jobs
+
+    def get_job_status(self, job_id: str) -> Job | None:
+        """The job as last committed, or None; blocks for one query. Raises StoreUnusable."""
+        return self._store.call(JobStore.get, job_id)
+
+    async def list_jobs(self) -> list[Job]:
+        """Every job of the queue, oldest first. Raises StoreUnusable."""
+        return await self._store.run(JobStore.list_jobs)
+
+    async def cancel_job(self, job_id: str) -> bool:
+        """Cancel one job; True if there was something to cancel."""
+        return bool(await self.cancel([job_id]))
+
+    async def pause(self, job_ids: Sequence[str]) -> list[Job]:
+        """Pause jobs, bytes kept; returns those that changed."""
+        return await self._wish(Wish.PAUSE, job_ids)
+
+    async def resume(self, job_ids: Sequence[str]) -> list[Job]:
+        """Let paused jobs go on; returns those that changed."""
+        return await self._wish(Wish.RESUME, job_ids)
+
+    async def cancel(self, job_ids: Sequence[str]) -> list[Job]:
+        """Cancel jobs and throw their parts away; returns those that changed."""
+        return await self._wish(Wish.CANCEL, job_ids)
+
+    async def retry(self, job_ids: Sequence[str]) -> list[Job]:
+        """Try jobs again now, with all their retries; returns those that changed."""
+        return await self._wish(Wish.RETRY, job_ids)
+
+    async def remove(self, job_ids: Sequence[str]) -> None:
+        """Take jobs off the list and throw their parts away; finished files stay."""
+        await self._wish(Wish.REMOVE, job_ids)
+
+    async def pause_all(self) -> None:
+        """Pause everything that is not finished."""
+        await self._board.flush()
+        await self._obey(await self._store.run(JobStore.wish_all, Wish.PAUSE, now_ms()))
+
+    async def resume_all(self) -> None:
+        """Let every paused job go on."""
+        await self._obey(await self._store.run(JobStore.wish_all, Wish.RESUME, now_ms()))
+
+    async def _wish(self, wish: Wish, job_ids: Sequence[str]) -> list[Job]:
+        if wish in (Wish.PAUSE, Wish.CANCEL, Wish.REMOVE):
+            await self._board.flush()
+        jobs = await self._store.run(JobStore.wish, wish, job_ids, now_ms())
+        await self._obey(jobs)
+        return jobs
+
+    async def _obey(self, jobs: Sequence[Job]) -> None:
+        """Tell of rows that somebody changed, and end the attempts that are theirs no more."""
+        # Decided before anything is awaited: later these rows may be out of date.
+        disowned = [run for job in jobs if (run := self._runs.get(job.id)) and run.lost_to(job)]
+        self._announce(jobs)
+        for run in disowned:
+            self._tasks.start(run.attempt.stop())
+        if disowned:
+            await asyncio.wait([run.task for run in disowned])
+        await self._discard_left_parts()
+        self._wake.set()
+
+    def _announce(self, jobs: Sequence[Job]) -> None:
+        if removed := [job.id for job in jobs if job.removed_at is not None]:
+            self.jobs_removed.emit(removed)
+        if changed := [job for job in jobs if job.removed_at is None]:
+            self.jobs_changed.emit(changed)
+
+    def _announce_added(self, jobs: list[Job]) -> None:
+        self._idle.clear()
+        self.jobs_added.emit(jobs)
+        self._wake.set()
+
+    # The work
+
+    async def _work(self) -> None:
+        """Whenever something woke us: see what others changed, fill the free slots."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._take_changes()
+                await self._fill()
+                await self._look_ahead()
+            except StoreUnusable as error:
+                self._set_store_problem(str(error))
+            else:
+                self._set_store_problem(None)
+
+    async def _take_changes(self) -> None:
+        """Follow what other processes wrote to the queue."""
+        if jobs := await self._store.run(JobStore.changes):
+            self._idle.clear()
+            self._tasks.start(self._obey(jobs))
+            await asyncio.sleep(0)  # it begins before the next claim
+
+    async def _fill(self) -> None:
+        free = self._max_concurrent_downloads - len(self._runs)
+        if free <= 0 or self._setup is None:
+            return
+        jobs = await self._store.run(JobStore.claim, free, now_ms(), list(self._runs))
+        for job in jobs:
+            self._start_run(job, self._setup)
+        self._announce(jobs)
+
+    async def _look_ahead(self) -> None:
+        if self._runs:
+            self._idle.clear()
+        elif await self._store.run(JobStore.count_unfinished) == 0:
+            self._idle.set()
+        due_at = await self._store.run(JobStore.next_retry_at)
+        if due_at is not None:
+            self._retry_timer.start(max(0, min(MAX_TIMER_MS, due_at - now_ms())))
+
+    def _start_run(self, job: Job, setup: WgetSetup) -> None:
+        attempt = Attempt(
+            job,
+            setup,
+            record=lambda facts: self._record(job, facts),
+            on_progress=lambda: self._board.mark(job.id),
+            logger=self._logger,
+        )
+        self._board.add(attempt)
+        task = asyncio.ensure_future(self._run(attempt))
+        self._runs[job.id] = _Run(attempt, task, job.revision)
+
+    async def _record(self, job: Job, facts: dict[str, Any]) -> Job | None:
+        recorded = await self._store.run(JobStore.record, job.id, job.attempt, now_ms(), facts)
+        if recorded is not None:
+            self.jobs_changed.emit([recorded])
+        return recorded
+
+    async def _run(self, attempt: Attempt) -> None:
+        job_id = attempt.job.id
+        try:
+            outcome = await self._outcome_of(attempt)
+            attempt.close()
+            self._board.remove(attempt)
+            if outcome is not None:
+                await self._settle(attempt, outcome)
+        except StoreUnusable as error:
+            self._logger.error("job %s: its state could not be written: %s", job_id, error)
+        finally:
+            attempt.close()
+            self._board.remove(attempt)
+            del self._runs[job_id]
+            self._wake.set()
+
+    async def _outcome_of(self, attempt: Attempt) -> Outcome | None:
+        """Run an attempt; None if the row was taken from it meanwhile."""
+        try:
+            return await attempt.run()
+        except AttemptVoid:
+            return None
+        except WgetUnusable as error:
+            return Outcome(Ending.INSTALLATION, ErrorKind.WGET, str(error))
+        except StoreUnusable as error:
+            return Outcome(Ending.BUSY, ErrorKind.BUSY, str(error))
+        except Exception:
+            self._logger.exception("job %s: the attempt broke off", attempt.job.id)
+            return Outcome(
+                Ending.RETRY,
+                ErrorKind.INTERRUPTED,
+                "Something went wrong inside dlmanager; the log tells more.",
+            )
+
+    async def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Turn the outcome of an attempt into the job's next state."""
+        status, facts = self._next_state(attempt, outcome)
+        job = await self._stored(
+            JobStore.finish, attempt.job.id, attempt.job.attempt, status, now_ms(), facts
+        )
+        if job is not None:
+            self.jobs_changed.emit([job])
+        elif outcome.ending is Ending.DONE and attempt.final_path is not None:
+            # Cancelled or removed in the very moment of publishing: the wish counts.
+            await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
+        if outcome.ending is Ending.INSTALLATION:
+            self._setup = None
+            self._set_wget_problem(outcome.error_message)
+
+    def _next_state(self, attempt: Attempt, outcome: Outcome) -> tuple[Status, dict[str, Any]]:
+        job = attempt.job
+        facts: dict[str, Any] = {"http_status": outcome.http_status}
+        if outcome.ending is Ending.DONE:
+            assert attempt.final_path is not None
+            return Status.COMPLETED, facts | completed_facts(attempt.final_path, now_ms())
+        facts |= {
+            "bytes_done": job.bytes_done,
+            "progress_percent": percent(job.bytes_done, job.bytes_total),
+        }
+        if outcome.ending is Ending.INSTALLATION:
+            return Status.PENDING, facts
+        facts |= {"error_kind": outcome.error_kind, "error_message": outcome.error_message}
+        if outcome.ending is Ending.BUSY:
+            return Status.RETRYING, facts | {"next_retry_at": now_ms() + BUSY_DELAY_MS}
+        if outcome.ending is Ending.DISK_FULL:
+            return Status.PAUSED, facts
+        if outcome.ending is Ending.RETRY:
+            planned = next_try(
+                job,
+                new_bytes=attempt.new_bytes,
+                retry_after_s=outcome.retry_after_s,
+                initial_retry_delay_ms=self._initial_retry_delay_ms,
+                now_ms=now_ms(),
+            )
+            facts |= {"retry_count": planned.retry_count, "next_retry_at": planned.next_retry_at}
+            if planned.status is Status.RETRYING:
+                return Status.RETRYING, facts
+        return Status.FAILED, facts | {"finished_at": now_ms()}
+
+    async def _give_back(self, run: _Run) -> None:
+        """End an attempt for a clean stop: PENDING, no retry spent; a file being published is."""
+        job = run.attempt.job
+        try:
+            given_back = await self._store.run(JobStore.give_back, job.id, job.attempt, now_ms())
+            if given_back is not None:
+                self.jobs_changed.emit([given_back])
+        finally:
+            if run.attempt.job.phase is not Phase.FINALISING:
+                await run.attempt.stop()
+            await asyncio.wait([run.task])
+
+    async def _discard_left_parts(self) -> None:
+        for job in await self._store.run(JobStore.left_parts):
+            if job.id not in self._runs and await asyncio.to_thread(discard_part, job):
+                forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())
+                if forgotten is not None:
+                    self.jobs_changed.emit([forgotten])
+
+    async def _stored(
+        self,
+        method: Callable[Concatenate[JobStore, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Write to the store; while it cannot be written, tell people and try again.
+
+        Raises StoreUnusable only when the queue is stopping.
+        """
+        while True:
+            try:
+                result = await self._store.run(method, *args, **kwargs)
+            except StoreUnusable as error:
+                if not self.is_running:
+                    raise
+                self._set_store_problem(str(error))
+                await asyncio.sleep(self._poll_timer.interval() / 1000)
+            else:
+                self._set_store_problem(None)
+                return result
+
+    # wget and other surroundings
+
+    async def _check_wget(self) -> None:
+        """Find out whether wget can be used; while it cannot, look again now and then."""
+        if self._setup is not None:
+            return
+        try:
+            wget_path = find_wget(self._wget_executable_path)
+            version = await check_wget(wget_path)
+            home = self._db.parent / "run"
+            home.mkdir(mode=0o700, exist_ok=True)
+        except WgetUnusable as error:
+            self._set_wget_problem(str(error))
+            self._wget_timer.start()
+            return
+        self._logger.info("using %s, version %s", wget_path, version)
+        self._setup = WgetSetup(
+            wget_path=wget_path,
+            setpriv_path=find_setpriv(),
+            search_path=SEARCH_PATH,
+            home=home,
+            user_agent=f"dlmanager/{__version__}",
+        )
+        self._set_wget_problem(None)
+        self._wget_timer.stop()
+        self._wake.set()
+
+    def _set_wget_problem(self, problem: str | None) -> None:
+        self._wget_problem = problem
+        if problem is not None and self.is_running:
+            self._wget_timer.start()
+        self._tell_problem()
+
+    def _set_store_problem(self, problem: str | None) -> None:
+        self._store_problem = problem
+        self._tell_problem()
+
+    def _on_store_failed(self, problem: str) -> None:
+        self._set_store_problem(problem)
+
+    def _tell_problem(self) -> None:
+        if self.problem != self._told_problem:
+            self._told_problem = self.problem
+            if self.problem is not None:
+                self._logger.error("%s", self.problem)
+            self.problem_changed.emit(self.problem)

@@ -1,0 +1,53 @@
+"""Check what a person asks for, before it may enter the queue."""
+
+import os
+from pathlib import Path
+
+from dlmanager.core.errors import BadInput, InvalidFolder, InvalidUrl
+from dlmanager.core.filenames import check_filename
+from dlmanager.core.job import NewJob
+from dlmanager.core.urls import has_credentials, normalise_url
+
+
+def check_order(
+    url: str,
+    target_directory: str | os.PathLike[str],
+    filename: str | None = None,
+    *,
+    max_retries: int,
+    paused: bool = False,
+) -> NewJob:
+    """Make an order of what was given.
+
+    Raises InvalidUrl, InvalidFolder, InvalidName or BadInput with one plain sentence.
+    """
+    link = normalise_url(url)
+    if has_credentials(link):
+        raise InvalidUrl(
+            "Links with a user name or password in them are not taken, as the list would show "
+            "them to anyone. Remove the part before the @."
+        )
+    if max_retries < -1:
+        raise BadInput("The number of retries is 0 or more, or -1 to try until it succeeds.")
+    return NewJob(
+        url=link,
+        target_directory=check_folder(target_directory),
+        filename=check_filename(filename) if filename else None,
+        max_retries=max_retries,
+        paused=paused,
+    )
+
+
+def check_folder(target_directory: str | os.PathLike[str]) -> str:
+    """The absolute path of a folder that files can be written to; raises InvalidFolder."""
+    text = os.fspath(target_directory)
+    if not text.strip() or "\0" in text:
+        raise InvalidFolder("No folder was given to save to. Choose one.")
+    folder = Path(text).expanduser().absolute()
+    if not folder.exists():
+        raise InvalidFolder(f"The folder {folder} does not exist. Create it, or choose another.")
+    if not folder.is_dir():
+        raise InvalidFolder(f"{folder} is not a folder. Choose a folder to save to.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InvalidFolder(f"You may not write to the folder {folder}. Choose another.")
+    return os.path.normpath(folder)

@@ -1,0 +1,72 @@
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlmanager.core.job import Job, Status
+from dlmanager.engine.base_process import BaseProcess
+from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
+from tests.integration.loopback_server import LoopbackServer
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where downloads go."""
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def orchestrate(
+    tmp_path: Path, at_end: list[Callable[[], Awaitable[None]]]
+) -> Iterator[Callable[..., DownloadQueueOrchestrator]]:
+    """Makes an orchestrator on the test's own database; short delays, and stopped at the end."""
+    made: list[DownloadQueueOrchestrator] = []
+
+    def make(**options: Any) -> DownloadQueueOrchestrator:
+        orchestrator = DownloadQueueOrchestrator(
+            db=tmp_path / "data" / "queue.db",
+            logger=logging.getLogger("dlmanager.test"),
+            **{"initial_retry_delay_ms": 50, "poll_interval_ms": 200, **options},
+        )
+        made.append(orchestrator)
+        at_end.append(orchestrator.stop)
+        return orchestrator
+
+    yield make
+    for orchestrator in made:
+        orchestrator._store.close()
+    assert BaseProcess.get_active_process_count() == 0
+
+
+async def until(
+    orchestrator: DownloadQueueOrchestrator, job_id: str, wanted: Callable[[Job], bool] | Status
+) -> Job:
+    """Wait for a job to be as wanted; told by the orchestrator's signal, not by polling."""
+    is_wanted = wanted if callable(wanted) else (lambda job: job.status is wanted)
+    reached: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+
+    def on_changed(jobs: list[Job]) -> None:
+        for job in jobs:
+            if job.id == job_id and is_wanted(job) and not reached.done():
+                reached.set_result(job)
+
+    orchestrator.jobs_changed.connect(on_changed)
+    try:
+        job = orchestrator.get_job_status(job_id)
+        if job is not None and is_wanted(job):
+            return job
+        async with asyncio.timeout(20):
+            return await reached
+    finally:
+        orchestrator.jobs_changed.disconnect(on_changed)
