@@ -1,0 +1,72 @@
+"""The system's way to open a file, and to show one in its folder."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+if TYPE_CHECKING or sys.platform == "linux":
+    from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
+
+OpenUrl = Callable[[QUrl], bool]
+
+_SERVICE = "org.freedesktop.FileManager1"
+_PATH = "/org/freedesktop/FileManager1"
+_TIMEOUT_MS = 5000
+
+_asked: set["QDBusPendingCallWatcher"] = set()
+"""Questions that wait for their answer; a watcher that nobody holds never tells."""
+
+
+def open_file(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> bool:
+    """Open a file with the program that the system has for it; False if it is not there."""
+    return Path(path).exists() and open_url(QUrl.fromLocalFile(path))
+
+
+def show_in_folder(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> bool:
+    """Show a file, marked, in its folder, or open a folder; False if neither is there.
+
+    Where no file manager can mark a file, its folder is opened.
+    """
+    wanted = Path(path)
+    if wanted.is_dir():
+        return _open_folder(wanted, open_url)
+    if not wanted.exists():
+        return wanted.parent.is_dir() and _open_folder(wanted.parent, open_url)
+    bus = _file_manager_bus()
+    if bus is None:
+        return _open_folder(wanted.parent, open_url)
+    _ask_to_show(bus, wanted, open_url)
+    return True
+
+
+def _open_folder(folder: Path, open_url: OpenUrl) -> bool:
+    return open_url(QUrl.fromLocalFile(str(folder)))
+
+
+def _file_manager_bus() -> "QDBusConnection | None":
+    """Return the bus on which file managers listen; None where there is none."""
+    if sys.platform != "linux":
+        return None
+    bus = QDBusConnection.sessionBus()
+    return bus if bus.isConnected() else None
+
+
+def _ask_to_show(bus: "QDBusConnection", wanted: Path, open_url: OpenUrl) -> None:
+    message = QDBusMessage.createMethodCall(_SERVICE, _PATH, _SERVICE, "ShowItems")
+    link = bytes(QUrl.fromLocalFile(str(wanted)).toEncoded().data()).decode("ascii")
+    message.setArguments([[link], ""])
+    # The answer may take until a file manager has started, so it is not waited for here.
+    watcher = QDBusPendingCallWatcher(bus.asyncCall(message, _TIMEOUT_MS))
+    _asked.add(watcher)
+
+    def on_answered() -> None:
+        _asked.discard(watcher)
+        if watcher.isError():
+            _open_folder(wanted.parent, open_url)
+        watcher.deleteLater()
+
+    watcher.finished.connect(on_answered)

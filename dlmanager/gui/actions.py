@@ -1,0 +1,165 @@
+"""Every action of the window, once: its words, icon, keys, and when it makes sense."""
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtWidgets import QWidget
+
+from dlmanager import resources
+from dlmanager.core.job import Job, Status, Wish
+from dlmanager.gui.job_table_model import Summary
+
+_Standard = QKeySequence.StandardKey
+
+
+class Actions(QObject):
+    """The actions; menus, toolbar, tray and context menu share them.
+
+    Signals:
+        wished(Wish): the person wants this for the selected jobs.
+    """
+
+    wished = Signal(object)
+
+    def __init__(self, window: QWidget, list_widget: QWidget) -> None:
+        """list_widget: where keys such as Delete and Return mean the selected jobs."""
+        super().__init__(window)
+        self._window = window
+        self._list = list_widget
+        self._icons: dict[QAction, str] = {}
+        self._wishes: dict[Wish, QAction] = {}
+        self.add = self._action(
+            self.tr("&Add links…"), "plus", QKeySequence("Ctrl+N"), short=self.tr("Add")
+        )
+        self.paste = self._action(
+            self.tr("&Paste links"), "clipboard-paste", QKeySequence(_Standard.Paste)
+        )
+        self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
+        self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
+        self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))
+        self.cancel = self._wish(Wish.CANCEL, self.tr("&Cancel"), "x")
+        self.retry = self._wish(
+            Wish.RETRY, self.tr("Re&try"), "rotate-ccw", QKeySequence("Ctrl+Shift+R")
+        )
+        self.open = self._list_action(
+            self.tr("&Open"), "external-link", QKeySequence("Return"), QKeySequence("Enter")
+        )
+        self.open_folder = self._list_action(
+            self.tr("Open &folder"),
+            "folder-open",
+            QKeySequence("Ctrl+Return"),
+            short=self.tr("Folder"),
+        )
+        self.copy_link = self._list_action(
+            self.tr("Copy &link"), "link", QKeySequence(_Standard.Copy)
+        )
+        self.remove = self._list_action(
+            self.tr("Re&move"), "trash-2", QKeySequence(_Standard.Delete)
+        )
+        self.remove.setToolTip(self.tr("Remove from the list; finished files stay"))
+        self.remove.triggered.connect(lambda: self.wished.emit(Wish.REMOVE))
+        self._wishes[Wish.REMOVE] = self.remove
+        self.select_all = self._list_action(
+            self.tr("Select &all"), None, QKeySequence(_Standard.SelectAll)
+        )
+        self.pause_all = self._action(self.tr("Pa&use all"), None)
+        self.resume_all = self._action(self.tr("Resum&e all"), None)
+        self.show_or_hide = self._action("", None)
+        self.suit_window(is_visible=True)
+        self.refresh_icons()
+        window.installEventFilter(self)
+
+    @property
+    def of_jobs(self) -> tuple[QAction | None, ...]:
+        """What can be done with the selected jobs, in the order of the menus."""
+        return (
+            self.open,
+            self.open_folder,
+            self.copy_link,
+            None,
+            self.resume,
+            self.pause,
+            self.cancel,
+            self.retry,
+            None,
+            self.remove,
+        )
+
+    def suit_selection(self, jobs: Sequence[Job]) -> None:
+        """Enable what makes sense for the selected jobs."""
+        statuses = _first_of_each_status(jobs)
+        for wish, action in self._wishes.items():
+            action.setEnabled(any(job.allows(wish) for job in statuses))
+        self.open.setEnabled(len(jobs) == 1 and jobs[0].path is not None)
+        self.open_folder.setEnabled(len(jobs) == 1)
+        self.copy_link.setEnabled(bool(jobs))
+
+    def suit_list(self, summary: Summary) -> None:
+        """Enable what makes sense for the list as a whole."""
+        self.pause_all.setEnabled(bool(summary.active or summary.waiting))
+        self.resume_all.setEnabled(bool(summary.paused))
+        self.select_all.setEnabled(bool(summary.total))
+
+    def suit_window(self, *, is_visible: bool) -> None:
+        """Word the entry of the tray after what it would do."""
+        self.show_or_hide.setText(
+            self.tr("&Hide dlmanager") if is_visible else self.tr("&Show dlmanager")
+        )
+
+    def refresh_icons(self) -> None:
+        """Draw the icons in the colours of the window's palette."""
+        palette, ratio = self._window.palette(), self._window.devicePixelRatioF()
+        role, disabled = QPalette.ColorRole.ButtonText, QPalette.ColorGroup.Disabled
+        for action, name in self._icons.items():
+            action.setIcon(
+                resources.icon(name, palette.color(role), palette.color(disabled, role), ratio)
+            )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange):
+            self.refresh_icons()
+        return super().eventFilter(watched, event)
+
+    def _action(
+        self, text: str, icon: str | None, *shortcuts: QKeySequence, short: str | None = None
+    ) -> QAction:
+        action = QAction(text, self)
+        if short is not None:
+            action.setIconText(short)
+        action.setShortcuts(list(shortcuts))
+        if shortcuts:
+            keys = shortcuts[0].toString(QKeySequence.SequenceFormat.NativeText)
+            plain = text.replace("&", "").rstrip("…")
+            action.setToolTip(f"{plain} ({keys})")
+        if icon is not None:
+            self._icons[action] = icon
+        self._window.addAction(action)
+        return action
+
+    def _list_action(
+        self, text: str, icon: str | None, *shortcuts: QKeySequence, short: str | None = None
+    ) -> QAction:
+        action = self._action(text, icon, *shortcuts, short=short)
+        # Only where the list has the keyboard: elsewhere these keys belong to text fields.
+        self._window.removeAction(action)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._list.addAction(action)
+        return action
+
+    def _wish(self, wish: Wish, text: str, icon: str, *shortcuts: QKeySequence) -> QAction:
+        action = self._action(text, icon, *shortcuts)
+        action.triggered.connect(lambda: self.wished.emit(wish))
+        self._wishes[wish] = action
+        return action
+
+
+def _first_of_each_status(jobs: Sequence[Job]) -> Collection[Job]:
+    """Return one job per state: what is allowed depends on nothing else."""
+    found: dict[Status, Job] = {}
+    for job in jobs:
+        if job.status not in found:
+            found[job.status] = job
+            if len(found) == len(Status):
+                break
+    return found.values()

@@ -1,0 +1,320 @@
+"""All text for people that is made from raw numbers and states; needs no window."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+
+from dlmanager.core.errors import ErrorKind
+from dlmanager.core.job import Job, Phase, Status, Verification
+from dlmanager.core.progress import JobProgress, percent
+
+_KILO = 1000
+_UNIT_COUNT = 6
+_MINUTE_S = 60
+_HOUR_S = 60 * _MINUTE_S
+_DAY_S = 24 * _HOUR_S
+
+
+def _units() -> tuple[str, ...]:
+    return (
+        QCoreApplication.translate("Formatting", "bytes"),
+        QCoreApplication.translate("Formatting", "KB"),
+        QCoreApplication.translate("Formatting", "MB"),
+        QCoreApplication.translate("Formatting", "GB"),
+        QCoreApplication.translate("Formatting", "TB"),
+        QCoreApplication.translate("Formatting", "PB"),
+    )
+
+
+def whole_number(number: int) -> str:
+    """Return a count as the locale groups it."""
+    return QLocale().toString(number)
+
+
+def _size_unit(size_bytes: float) -> int:
+    """Return the power of 1000 in which the rounded number has at most three digits."""
+    unit = 0
+    while unit + 1 < _UNIT_COUNT and size_bytes / _KILO**unit >= _KILO - 0.5:
+        unit += 1
+    return unit
+
+
+def _in_unit(size_bytes: float, unit: int) -> str:
+    value = size_bytes / _KILO**unit
+    decimals = 0 if unit == 0 or value >= 99.95 else 1
+    return f"{QLocale().toString(float(value), 'f', decimals)}\N{NO-BREAK SPACE}{_units()[unit]}"
+
+
+def size(size_bytes: int | None) -> str:
+    """Return a size such as "632 MB" or "4.1 GB" (powers of 1000); empty if unknown."""
+    if size_bytes is None:
+        return ""
+    if size_bytes == 1:
+        return QCoreApplication.translate("Formatting", "1 byte")
+    return _in_unit(size_bytes, _size_unit(size_bytes))
+
+
+def speed_unit(speed_bytes_s: float, previous_unit: int | None = None) -> int:
+    """Return the power of 1000 to show a speed in; at least KB.
+
+    A speed that wavers about a border keeps its unit, so that the eye can follow the number.
+    """
+    if previous_unit is not None and previous_unit >= 1:
+        value = speed_bytes_s / _KILO**previous_unit
+        lowest = 0.0 if previous_unit == 1 else 0.5
+        if lowest <= value < 2 * _KILO:
+            return previous_unit
+    return max(1, _size_unit(speed_bytes_s))
+
+
+def speed(speed_bytes_s: float | None, unit: int | None = None) -> str:
+    """Return a speed such as "11.2 MB/s"; empty if unknown. unit: as from `speed_unit`."""
+    if speed_bytes_s is None:
+        return ""
+    if unit is None:
+        unit = speed_unit(speed_bytes_s)
+    amount = _in_unit(speed_bytes_s, unit)
+    return QCoreApplication.translate("Formatting", "{amount}/s").format(amount=amount)
+
+
+def percentage(whole_percent: int | None) -> str:
+    """Return "61 %"; empty if unknown."""
+    if whole_percent is None:
+        return ""
+    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}%").format(
+        number=whole_number(whole_percent)
+    )
+
+
+def duration(seconds: int | None) -> str:
+    """Return a time span in at most two units, such as "22 s" or "2 h 5 min"; empty if unknown."""
+    if seconds is None:
+        return ""
+    if seconds < _MINUTE_S:
+        return _seconds(max(0, seconds))
+    if seconds < 10 * _MINUTE_S:
+        return _two(_minutes(seconds // _MINUTE_S), _seconds, seconds % _MINUTE_S)
+    if seconds < _HOUR_S:
+        return _minutes(seconds // _MINUTE_S)
+    if seconds < _DAY_S:
+        return _two(_hours(seconds // _HOUR_S), _minutes, seconds % _HOUR_S // _MINUTE_S)
+    if seconds < 100 * _DAY_S:
+        return _two(_days(seconds // _DAY_S), _hours, seconds % _DAY_S // _HOUR_S)
+    return QCoreApplication.translate("Formatting", "over 100 days")
+
+
+def _two(larger: str, smaller: Callable[[int], str], amount: int) -> str:
+    return f"{larger} {smaller(amount)}" if amount else larger
+
+
+def _seconds(number: int) -> str:
+    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}s").format(
+        number=number
+    )
+
+
+def _minutes(number: int) -> str:
+    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}min").format(
+        number=number
+    )
+
+
+def _hours(number: int) -> str:
+    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}h").format(
+        number=number
+    )
+
+
+def _days(number: int) -> str:
+    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}d").format(
+        number=number
+    )
+
+
+def spoken_time_left(seconds: int | None) -> str:
+    """Return the time left in whole words for a screen reader, such as "2 minutes left"."""
+    if seconds is None:
+        return ""
+    for unit_s, one, many in (
+        (
+            _DAY_S,
+            QCoreApplication.translate("Formatting", "1 day left"),
+            QCoreApplication.translate("Formatting", "{number} days left"),
+        ),
+        (
+            _HOUR_S,
+            QCoreApplication.translate("Formatting", "1 hour left"),
+            QCoreApplication.translate("Formatting", "{number} hours left"),
+        ),
+        (
+            _MINUTE_S,
+            QCoreApplication.translate("Formatting", "1 minute left"),
+            QCoreApplication.translate("Formatting", "{number} minutes left"),
+        ),
+        (
+            1,
+            QCoreApplication.translate("Formatting", "1 second left"),
+            QCoreApplication.translate("Formatting", "{number} seconds left"),
+        ),
+    ):
+        number = round(seconds / unit_s)
+        if seconds >= unit_s or unit_s == 1:
+            return one if number == 1 else many.format(number=whole_number(number))
+    return ""
+
+
+def spoken_percentage(whole_percent: int | None) -> str:
+    """Return "43 percent" for a screen reader; empty if unknown."""
+    if whole_percent is None:
+        return ""
+    return QCoreApplication.translate("Formatting", "{number} percent").format(
+        number=whole_number(whole_percent)
+    )
+
+
+def date_and_time(time_ms: int | None) -> str:
+    """Return a moment (milliseconds since the epoch) in the locale's short form."""
+    if time_ms is None:
+        return ""
+    moment = QDateTime.fromMSecsSinceEpoch(time_ms)
+    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+
+
+def size_of_job(job: Job, progress: JobProgress | None = None) -> int | None:
+    """Return the size of the whole file in bytes, None while unknown."""
+    if progress is not None and progress.bytes_total is not None:
+        return progress.bytes_total
+    if job.bytes_total is None and job.status is Status.COMPLETED:
+        return job.bytes_done
+    return job.bytes_total
+
+
+def bytes_of_job(job: Job, progress: JobProgress | None = None) -> int:
+    """Return how many bytes are on the disk."""
+    return job.bytes_done if progress is None else progress.bytes_done
+
+
+def percent_of_job(job: Job, progress: JobProgress | None = None) -> int | None:
+    """Return the whole percent that is done; None if unknown."""
+    if job.status is Status.COMPLETED:
+        return 100
+    if progress is not None:
+        return progress.percent
+    if job.bytes_total is None:
+        return job.progress_percent or None
+    return percent(job.bytes_done, job.bytes_total)
+
+
+def progress_text(job: Job, progress: JobProgress | None = None) -> str:
+    """Return what stands beside the bar: the percent, or the size so far if the total is unknown.
+
+    Empty once completed and while there is nothing yet.
+    """
+    if job.status is Status.COMPLETED:
+        return ""
+    done_bytes = bytes_of_job(job, progress)
+    known_percent = percent_of_job(job, progress)
+    if known_percent is None:
+        return size(done_bytes) if done_bytes else ""
+    if job.status is not Status.PROCESSING and not done_bytes and not known_percent:
+        return ""
+    return percentage(known_percent)
+
+
+def retries_text(job: Job) -> str:
+    """Return the number of retries spent; empty if none."""
+    return whole_number(job.retry_count) if job.retry_count else ""
+
+
+def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> str:
+    """Say in a few words how a job stands."""
+    match job.status:
+        case Status.PENDING:
+            return QCoreApplication.translate("Formatting", "Waiting")
+        case Status.PROCESSING:
+            return _phase_text(job.phase if progress is None else progress.phase)
+        case Status.RETRYING:
+            return _retrying_text(job, now_ms)
+        case Status.PAUSED:
+            return _paused_text(job)
+        case Status.COMPLETED:
+            return _completed_text(job)
+        case Status.FAILED:
+            return job.error_message or QCoreApplication.translate("Formatting", "Failed")
+        case Status.CANCELLED:
+            return QCoreApplication.translate("Formatting", "Cancelled")
+
+
+def _phase_text(phase: Phase | None) -> str:
+    match phase:
+        case Phase.DOWNLOADING:
+            return QCoreApplication.translate("Formatting", "Downloading")
+        case Phase.VERIFYING:
+            return QCoreApplication.translate("Formatting", "Checking the file")
+        case Phase.FINALISING:
+            return QCoreApplication.translate("Formatting", "Saving the file")
+        case _:
+            return QCoreApplication.translate("Formatting", "Connecting")
+
+
+def _retrying_text(job: Job, now_ms: int) -> str:
+    wait_s = -(-((job.next_retry_at or 0) - now_ms) // 1000)
+    if wait_s > 0:
+        when = QCoreApplication.translate("Formatting", "Retrying in {time}").format(
+            time=duration(wait_s)
+        )
+    else:
+        when = QCoreApplication.translate("Formatting", "Retrying now")
+    if not job.retry_count:
+        return when  # a wait that spends no retry, as for another process to let go of the file
+    if job.max_retries < 0:
+        return f"{when} ({whole_number(job.retry_count)})"
+    return QCoreApplication.translate("Formatting", "{when} ({count} of {limit})").format(
+        when=when, count=whole_number(job.retry_count), limit=whole_number(job.max_retries)
+    )
+
+
+def _paused_text(job: Job) -> str:
+    # A full disk pauses a job by itself; the person must see why.
+    if job.error_kind is ErrorKind.DISK_FULL and job.error_message:
+        return job.error_message
+    return QCoreApplication.translate("Formatting", "Paused")
+
+
+def _completed_text(job: Job) -> str:
+    match job.verification:
+        case Verification.CHECKSUM:
+            return QCoreApplication.translate("Formatting", "Completed, checksum verified")
+        case Verification.UNCONFIRMED:
+            return QCoreApplication.translate("Formatting", "Completed, size not confirmed")
+        case _:
+            return QCoreApplication.translate("Formatting", "Completed")
+
+
+def counts_text(active: int, waiting: int) -> str:
+    """Return how many jobs move and how many wait, such as "3 active, 12 waiting"."""
+    if not active and not waiting:
+        return QCoreApplication.translate("Formatting", "Nothing to do")
+    texts = []
+    if active:
+        texts.append(
+            QCoreApplication.translate("Formatting", "{number} active").format(
+                number=whole_number(active)
+            )
+        )
+    if waiting:
+        texts.append(
+            QCoreApplication.translate("Formatting", "{number} waiting").format(
+                number=whole_number(waiting)
+            )
+        )
+    return ", ".join(texts)
+
+
+def downloads_text(number: int) -> str:
+    """Return "1 download" or "12 downloads"."""
+    if number == 1:
+        return QCoreApplication.translate("Formatting", "1 download")
+    return QCoreApplication.translate("Formatting", "{number} downloads").format(
+        number=whole_number(number)
+    )

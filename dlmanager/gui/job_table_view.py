@@ -1,0 +1,263 @@
+"""The table of jobs on the screen: fixed rows, columns that stay as they are, menu and keys."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QFont,
+    QIcon,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyleOptionHeader,
+    QTableView,
+    QWidget,
+)
+
+from dlmanager.core.job import Job, Status
+from dlmanager.gui import formatting
+from dlmanager.gui.file_icons import ICON_PX, job_icon
+from dlmanager.gui.job_table_model import Column, JobTableModel
+from dlmanager.gui.palette import with_soft_selection
+from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate, ProgressDelegate
+
+ROW_HEIGHT_PX = 32
+
+# The widest thing that each column usually holds; names get what is left.
+_WIDEST = {
+    Column.SIZE: "999.9 MB",
+    Column.PROGRESS: "100 %________________",
+    Column.STATUS: "Retrying in 59 min (2 of 3)",
+    Column.SPEED: "1,999 KB/s",
+    Column.TIME_LEFT: "23 h 59 min",
+    Column.RETRIES: "99",
+}
+_TITLE_INDENT = "\N{EN SPACE}"
+_WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
+_NAME_WIDTH_CHARACTERS = 26
+_NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
+
+
+class JobTableView(QTableView):
+    """Shows a JobTableModel.
+
+    Signals:
+        selection_changed(): other rows are selected.
+        finished_activated(Job): a finished job was double-clicked.
+    """
+
+    selection_changed = Signal()
+    finished_activated = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Downloads"))
+        self._jobs = JobTableModel(self, icon_of=self._icon_of)
+        self._row_actions: Sequence[QAction | None] = ()
+        self._ground_actions: Sequence[QAction | None] = ()
+        self._columns_fit_themselves = True
+        self._is_fitting = False
+        self._top: tuple[QPersistentModelIndex, int] | None = None
+        self._set_up_look()
+        self._set_up_rows_and_columns()
+        self.doubleClicked.connect(self._on_double_clicked)
+
+    @property
+    def jobs(self) -> JobTableModel:
+        """The model."""
+        return self._jobs
+
+    def set_menu_actions(
+        self, on_rows: Sequence[QAction | None], on_ground: Sequence[QAction | None]
+    ) -> None:
+        """Set what the context menu offers on rows and below them; None is a separator."""
+        self._row_actions, self._ground_actions = on_rows, on_ground
+
+    def selected_rows(self) -> list[int]:
+        """Return the selected rows, top down."""
+        # Ranges, as one index per cell takes seconds where a hundred thousand rows are selected.
+        spans = self.selectionModel().selection().toList()
+        return sorted({row for span in spans for row in range(span.top(), span.bottom() + 1)})
+
+    def selected_jobs(self) -> list[Job]:
+        """Return the jobs of the selected rows, top down."""
+        return [self._jobs.job_at(row) for row in self.selected_rows()]
+
+    # Look
+
+    def _set_up_look(self) -> None:
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setIconSize(self._icon_size())
+        self.setItemDelegate(CellDelegate(self))
+        self.setItemDelegateForColumn(Column.PROGRESS, ProgressDelegate(self))
+        font = QFont(self.font())
+        # Figures of one width, so that numbers do not tremble while they change.
+        font.setFeature(QFont.Tag("tnum"), 1)
+        self.setFont(font)
+        self._soften_selection()
+
+    def _soften_selection(self) -> None:
+        above = self.parentWidget()
+        wanted = with_soft_selection(above.palette() if above is not None else QPalette())
+        role = QPalette.ColorRole.Highlight
+        if wanted.color(role) != self.palette().color(role):
+            self.setPalette(wanted)
+
+    def _icon_size(self) -> QSize:
+        return QSize(ICON_PX, ICON_PX)
+
+    def _icon_of(self, name: str, status: Status) -> QIcon:
+        return job_icon(name, status, self.palette(), self.devicePixelRatioF())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
+            self._soften_selection()
+
+    # Rows and columns
+
+    def _set_up_rows_and_columns(self) -> None:
+        self.setModel(self._jobs)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.selectionModel().selectionChanged.connect(self.selection_changed)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(1)
+        rows.setDefaultSectionSize(max(ROW_HEIGHT_PX, self.fontMetrics().height() + 12))
+        columns = _Header(self)
+        self.setHorizontalHeader(columns)
+        columns.setHighlightSections(False)
+        columns.setSectionsClickable(True)
+        columns.setSectionsMovable(False)
+        columns.setMinimumSectionSize(40)
+        columns.setTextElideMode(Qt.TextElideMode.ElideRight)
+        columns.setSortIndicator(Column.ADDED, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+        # With the selection of the rows, each title would look at every selected row when painted.
+        columns.setSelectionModel(QItemSelectionModel(self._jobs, columns))
+        self._set_column_widths()
+        columns.sectionResized.connect(self._on_section_resized)
+        self._jobs.rowsAboutToBeInserted.connect(self._note_top)
+        self._jobs.rowsAboutToBeRemoved.connect(self._note_top)
+        self._jobs.rowsInserted.connect(self._keep_top)
+        self._jobs.rowsRemoved.connect(self._keep_top)
+
+    def _set_column_widths(self) -> None:
+        metrics = self.fontMetrics()
+        room = 2 * CELL_MARGIN_PX + 10
+        for column, text in _WIDEST.items():
+            title = str(self._jobs.headerData(column, Qt.Orientation.Horizontal))
+            width = max(
+                metrics.horizontalAdvance(text) + room, metrics.horizontalAdvance(title) + 32
+            )
+            self.setColumnWidth(column, width)
+        date = formatting.date_and_time(_WIDE_DATE_MS)
+        self.setColumnWidth(Column.ADDED, metrics.horizontalAdvance(date) + room + CELL_MARGIN_PX)
+        self._least_name_px = metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX
+        self._least_status_px = self.columnWidth(Column.STATUS)
+
+    def _fit_columns(self) -> None:
+        """Give Name and Status what the others leave, until the person sets the width of one."""
+        if not self._columns_fit_themselves:
+            return
+        columns = self.horizontalHeader()
+        elastic = self.columnWidth(Column.NAME) + self.columnWidth(Column.STATUS)
+        room = self.viewport().width() - (columns.length() - elastic)
+        spare = max(0, room - self._least_name_px - self._least_status_px)
+        for_name = round(spare * _NAME_SHARE)
+        self._is_fitting = True
+        self.setColumnWidth(Column.NAME, self._least_name_px + for_name)
+        self.setColumnWidth(Column.STATUS, self._least_status_px + spare - for_name)
+        self._is_fitting = False
+
+    def _on_section_resized(self) -> None:
+        if not self._is_fitting:
+            self._columns_fit_themselves = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_columns()
+
+    def _note_top(self) -> None:
+        """Remember the row at the top before rows come or go above it."""
+        scrolled = self.verticalScrollBar().value()
+        top = self.indexAt(self.viewport().rect().topLeft())
+        if not scrolled or not top.isValid():
+            self._top = None
+            return
+        self._top = (QPersistentModelIndex(top), self.rowViewportPosition(top.row()))
+
+    def _keep_top(self) -> None:
+        if self._top is None:
+            return
+        index, offset_px = self._top
+        if index.isValid():
+            self.updateGeometries()  # or the bar would not yet reach that far
+            position = self.verticalHeader().sectionPosition(index.row())
+            self.verticalScrollBar().setValue(position - offset_px)
+
+    # What the person does
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        position = event.pos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            current = self.visualRect(self.currentIndex())
+            position = current.center() if current.isValid() else self.viewport().rect().center()
+        on_row = self.indexAt(position).isValid()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in self._row_actions if on_row else self._ground_actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        menu.popup(self.viewport().mapToGlobal(position))
+
+    def _on_double_clicked(self, index: QModelIndex) -> None:
+        job = self._jobs.job_at(index.row())
+        if job.status is Status.COMPLETED:
+            self.finished_activated.emit(job)
+
+
+class _Header(QHeaderView):
+    """Titles in line with the cells below them."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setMinimumHeight(self.fontMetrics().height() + 12)
+
+    def initStyleOptionForIndex(self, option: QStyleOptionHeader, section: int) -> None:
+        super().initStyleOptionForIndex(option, section)
+        # Styles offer no margin of their own for titles; blanks are the same in all of them.
+        if option.textAlignment & Qt.AlignmentFlag.AlignRight:
+            option.text += _TITLE_INDENT
+        else:
+            option.text = _TITLE_INDENT + option.text

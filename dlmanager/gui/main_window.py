@@ -1,0 +1,472 @@
+"""The main window: toolbar, list, and what becomes of clicks, drops and closing."""
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QHideEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlmanager.core.errors import BadInput
+from dlmanager.core.job import Job, NewJob, Status, Wish
+from dlmanager.gui import formatting, questions
+from dlmanager.gui.actions import Actions
+from dlmanager.gui.add_dialog import AddDialog
+from dlmanager.gui.banner import Banner
+from dlmanager.gui.empty_page import EmptyPage
+from dlmanager.gui.job_table_view import JobTableView
+from dlmanager.gui.mime_links import links_from_mime, may_hold_links
+from dlmanager.gui.queue import Queue
+from dlmanager.gui.status_line import StatusLine
+from dlmanager.gui.tray import Tray, is_tray_available
+
+TRAY_WATCH_INTERVAL_MS = 5000
+_START_SIZE = QSize(1160, 640)
+_TOOLBAR_ICON_SIZE = QSize(20, 20)
+_MAX_CLIPBOARD_LINKS = 500  # more would make the dialog slow to open; Ctrl+V takes any number
+
+
+class MainWindow(QMainWindow):
+    """Shows the queue and hands the person's wishes to it.
+
+    Signals:
+        quit_requested(): the person wants the program to end.
+    """
+
+    quit_requested = Signal()
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        start_task: Callable[[Coroutine[Any, Any, None]], None],
+        download_directory: str,
+        open_file: Callable[[str], bool],
+        show_in_folder: Callable[[str], bool],
+        parent: QWidget | None = None,
+        tray_is_available: Callable[[], bool] = is_tray_available,
+    ) -> None:
+        """start_task: runs a coroutine and reports its errors. download_directory: for links
+        that come without a folder. open_file, show_in_folder: of a path; False if it is gone.
+        """
+        super().__init__(parent)
+        self._queue = queue
+        self._start_task = start_task
+        self._download_directory = download_directory
+        self._open_file = open_file
+        self._show_in_folder = show_in_folder
+        self._is_quitting = False
+        self._has_told_of_tray = False
+        self._add_dialog: AddDialog | None = None
+        self._quit_question: QMessageBox | None = None
+        self.setWindowTitle("dlmanager")
+        self.setAcceptDrops(True)
+        self._make_parts(tray_is_available)
+        self._make_menus()
+        self._make_toolbar()
+        self._connect_actions()
+        self._connect_queue()
+        self._on_selection_changed()
+        self._on_summary_changed()
+        self.resize(_START_SIZE)
+
+    def load(self, jobs: Iterable[Job]) -> None:
+        """Fill the list with what the queue holds."""
+        self._jobs.add_jobs(jobs)
+
+    def add_links(self, urls: Sequence[str]) -> None:
+        """Add links to the default folder at once; says what could not be used."""
+        orders: list[NewJob] = []
+        problems: list[str] = []
+        for url in urls:
+            try:
+                orders.append(self._queue.order(url, self._download_directory))
+            except BadInput as error:
+                problems.append(str(error))
+        if orders:
+            self._start_task(self._add(orders, problems))
+        elif problems:
+            self.tell(problems[0])
+
+    def tell(self, text: str) -> None:
+        """Say in the status bar what has just happened."""
+        self._status_line.say(text)
+
+    def bring_to_front(self) -> None:
+        """Show the window, wherever it is, with the keyboard."""
+        if self.isMinimized():
+            self.showNormal()
+        else:
+            self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def close_for_good(self) -> None:
+        """Close without a question, with the icon in the tray; the program is ending."""
+        self._is_quitting = True
+        self._tray_timer.stop()
+        self._tray.leave()
+        self.close()
+
+    def open_add_dialog(self, links: Sequence[str] = ()) -> None:
+        """Ask for links to add, beginning with the given ones."""
+        if self._add_dialog is not None:
+            self._add_dialog.add_lines(links)
+            self._add_dialog.raise_()
+            self._add_dialog.activateWindow()
+            return
+        if not self.isVisible():
+            self.bring_to_front()
+        dialog = AddDialog(
+            self._queue,
+            start_task=self._start_task,
+            folder=self._download_directory,
+            links=links,
+            parent=self,
+        )
+        dialog.added.connect(self._on_dialog_added)
+        dialog.finished.connect(self._on_dialog_finished)
+        self._add_dialog = dialog
+        dialog.open()
+
+    # Parts
+
+    def _make_parts(self, tray_is_available: Callable[[], bool]) -> None:
+        self._banner = Banner(self)
+        self._table = JobTableView(self)
+        self._jobs = self._table.jobs
+        self._empty_page = EmptyPage(self)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._empty_page)
+        self._pages.addWidget(self._table)
+        centre = QWidget(self)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._banner)
+        layout.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+        self._status_line = StatusLine(self)
+        self.setStatusBar(self._status_line)
+        self._actions = Actions(self, self._table)
+        self._tray = Tray(self._actions, self, is_available=tray_is_available)
+        # A burst of changes needs one look at the selection.
+        self._selection_timer = QTimer(self)
+        self._selection_timer.setSingleShot(True)
+        self._selection_timer.setInterval(0)
+        self._selection_timer.timeout.connect(self._on_selection_changed)
+        # A hidden window must not be lost when the panel with the tray goes away.
+        self._tray_timer = QTimer(self)
+        self._tray_timer.setInterval(TRAY_WATCH_INTERVAL_MS)
+        self._tray_timer.timeout.connect(self._on_tray_watch)
+
+    def _make_menus(self) -> None:
+        actions = self._actions
+        bar = self.menuBar()
+        _fill(bar.addMenu(self.tr("&File")), (actions.add, actions.paste, None, actions.quit))
+        _fill(bar.addMenu(self.tr("&Edit")), (actions.copy_link, actions.select_all))
+        _fill(
+            bar.addMenu(self.tr("&Downloads")),
+            (*actions.of_jobs, None, actions.resume_all, actions.pause_all),
+        )
+        self._table.set_menu_actions(actions.of_jobs, (actions.add, actions.paste))
+
+    def _make_toolbar(self) -> None:
+        actions = self._actions
+        bar = QToolBar(self.tr("Tools"), self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.setIconSize(_TOOLBAR_ICON_SIZE)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        groups: tuple[tuple[QAction, ...], ...] = (
+            (actions.add,),
+            (actions.resume, actions.pause, actions.cancel, actions.retry),
+            (actions.open, actions.open_folder),
+            (actions.remove,),
+        )
+        for group in groups:
+            if bar.actions():
+                bar.addSeparator()
+            for action in group:
+                bar.addAction(action)
+                button = bar.widgetForAction(action)
+                if isinstance(button, QToolButton):
+                    button.setAccessibleName(action.iconText())
+        self.addToolBar(bar)
+
+    def _connect_actions(self) -> None:
+        actions = self._actions
+        actions.add.triggered.connect(self._on_add)
+        actions.paste.triggered.connect(self._on_paste)
+        actions.quit.triggered.connect(self._request_quit)
+        actions.wished.connect(self._on_wished)
+        actions.open.triggered.connect(self._on_open)
+        actions.open_folder.triggered.connect(self._on_open_folder)
+        actions.copy_link.triggered.connect(self._on_copy_link)
+        actions.select_all.triggered.connect(self._table.selectAll)
+        actions.pause_all.triggered.connect(self._on_pause_all)
+        actions.resume_all.triggered.connect(self._on_resume_all)
+        actions.show_or_hide.triggered.connect(self._on_show_or_hide)
+        self._tray.clicked.connect(self._on_show_or_hide)
+        self._table.selection_changed.connect(self._on_selection_changed)
+        self._table.finished_activated.connect(self._open)
+
+    def _connect_queue(self) -> None:
+        queue, jobs = self._queue, self._jobs
+        queue.jobs_added.connect(jobs.add_jobs)
+        # A change may be the first word of a job: another process has added it.
+        queue.jobs_changed.connect(jobs.add_jobs)
+        queue.jobs_removed.connect(jobs.remove_jobs)
+        queue.progressed.connect(jobs.note_progress)
+        queue.problem_changed.connect(self._banner.show_problem)
+        self._banner.show_problem(queue.problem)
+        jobs.jobs_updated.connect(self._selection_timer.start)
+        jobs.summary_changed.connect(self._on_summary_changed)
+
+    # What the queue tells
+
+    def _on_summary_changed(self) -> None:
+        summary = self._jobs.summary()
+        self._status_line.show_summary(summary)
+        self._tray.show_summary(summary)
+        self._actions.suit_list(summary)
+        page = self._table if summary.total else self._empty_page
+        if self._pages.currentWidget() is not page:
+            self._pages.setCurrentWidget(page)
+            page.setFocus()  # so that the keys of the list work at once
+
+    def _on_selection_changed(self) -> None:
+        self._actions.suit_selection(self._table.selected_jobs())
+
+    # Adding
+
+    def _on_add(self) -> None:
+        self.open_add_dialog(self._clipboard_links()[:_MAX_CLIPBOARD_LINKS])
+
+    def _on_paste(self) -> None:
+        links = self._clipboard_links()
+        if links:
+            self.add_links(links)
+        else:
+            self.tell(self.tr("There is no link on the clipboard."))
+
+    def _clipboard_links(self) -> list[str]:
+        mime = QGuiApplication.clipboard().mimeData()
+        # PySide's stubs do not tell that it is None while the clipboard is empty.
+        return [] if mime is None else links_from_mime(mime)
+
+    async def _add(self, orders: Sequence[NewJob], problems: Sequence[str]) -> None:
+        jobs = await self._queue.add(orders)
+        self._say_added(len(jobs), problems)
+
+    def _say_added(self, count: int, problems: Sequence[str] = ()) -> None:
+        added = self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(count))
+        if len(problems) == 1:
+            left_out = self.tr("One link was left out. {problem}").format(problem=problems[0])
+            added = f"{added} {left_out}"
+        elif problems:
+            left_out = self.tr("{number} links were left out. The first: {problem}").format(
+                number=formatting.whole_number(len(problems)), problem=problems[0]
+            )
+            added = f"{added} {left_out}"
+        self.tell(added)
+
+    def _on_dialog_added(self, jobs: Sequence[Job]) -> None:
+        self._say_added(len(jobs))
+
+    def _on_dialog_finished(self) -> None:
+        self._add_dialog = None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if may_hold_links(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        links = links_from_mime(event.mimeData())
+        # Never a move, which would tell the source to delete what was dragged.
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        if links:
+            self.add_links(links)
+        else:
+            self.tell(self.tr("There was no link in what was dropped."))
+
+    # The selected jobs
+
+    def _on_wished(self, wish: Wish) -> None:
+        rows = self._table.selected_rows()
+        wanted = [row for row in rows if self._jobs.job_at(row).allows(wish)]
+        jobs = [self._jobs.job_at(row) for row in wanted]
+        ids = [job.id for job in jobs]
+        if not ids:
+            return
+        if wish is not Wish.REMOVE:
+            self._start_task(self._ask_queue(wish, ids))
+            return
+        bytes_lost = sum(
+            self._jobs.bytes_done_at(row)
+            for row, job in zip(wanted, jobs, strict=True)
+            if job.status is not Status.COMPLETED
+        )
+        if bytes_lost:
+            questions.ask_to_remove(self, jobs, bytes_lost, lambda: self._remove(ids))
+        else:
+            self._remove(ids)
+
+    async def _ask_queue(self, wish: Wish, job_ids: Sequence[str]) -> None:
+        match wish:
+            case Wish.PAUSE:
+                changed = await self._queue.pause(job_ids)
+                text = self.tr("Paused {downloads}.")
+            case Wish.RESUME:
+                changed = await self._queue.resume(job_ids)
+                text = self.tr("Resumed {downloads}.")
+            case Wish.CANCEL:
+                changed = await self._queue.cancel(job_ids)
+                text = self.tr("Cancelled {downloads}.")
+            case _:
+                changed = await self._queue.retry(job_ids)
+                text = self.tr("Trying {downloads} again.")
+        if changed:
+            self.tell(text.format(downloads=formatting.downloads_text(len(changed))))
+
+    def _remove(self, job_ids: Sequence[str]) -> None:
+        self._start_task(self._remove_from_queue(job_ids))
+
+    async def _remove_from_queue(self, job_ids: Sequence[str]) -> None:
+        await self._queue.remove(job_ids)
+        self.tell(
+            self.tr("Removed {downloads}.").format(
+                downloads=formatting.downloads_text(len(job_ids))
+            )
+        )
+
+    def _on_open(self) -> None:
+        for job in self._table.selected_jobs()[:1]:
+            self._open(job)
+
+    def _open(self, job: Job) -> None:
+        if job.path is not None and not self._open_file(job.path):
+            self.tell(
+                self.tr("{name} could not be opened. It may have been moved or deleted.").format(
+                    name=job.display_name
+                )
+            )
+
+    def _on_open_folder(self) -> None:
+        for job in self._table.selected_jobs()[:1]:
+            if not self._show_in_folder(job.path or job.target_directory):
+                self.tell(
+                    self.tr("The folder {folder} could not be opened.").format(
+                        folder=job.target_directory
+                    )
+                )
+
+    def _on_copy_link(self) -> None:
+        links = [job.url for job in self._table.selected_jobs()]
+        if not links:
+            return
+        QGuiApplication.clipboard().setText("\n".join(links))
+        self.tell(
+            self.tr("Copied the link.")
+            if len(links) == 1
+            else self.tr("Copied {number} links.").format(
+                number=formatting.whole_number(len(links))
+            )
+        )
+
+    def _on_pause_all(self) -> None:
+        self._start_task(self._queue.pause_all())
+
+    def _on_resume_all(self) -> None:
+        self._start_task(self._queue.resume_all())
+
+    # The window and the tray
+
+    def _on_show_or_hide(self) -> None:
+        if self.isVisible() and not self.isMinimized():
+            # Without a tray there would be no way back.
+            if self._tray.appear():
+                self._hide_to_tray()
+        else:
+            self.bring_to_front()
+
+    def _on_tray_watch(self) -> None:
+        if not self._tray.appear():
+            self.bring_to_front()
+
+    def _request_quit(self) -> None:
+        self._is_quitting = True
+        self._tray.leave()
+        self.quit_requested.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tray_timer.stop()
+        self._tray.appear()
+        self._actions.suit_window(is_visible=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._actions.suit_window(is_visible=False)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._is_quitting:
+            event.accept()
+            return
+        event.ignore()
+        summary = self._jobs.summary()
+        if self._tray.appear():
+            self._hide_to_tray()
+            self._tell_of_tray()
+        elif summary.active or summary.waiting:
+            self._ask_to_quit(summary.active + summary.waiting)
+        else:
+            self._request_quit()
+
+    def _ask_to_quit(self, count: int) -> None:
+        if self._quit_question is None:
+            self._quit_question = questions.ask_to_quit(self, count, self._request_quit)
+            self._quit_question.finished.connect(self._on_quit_question_finished)
+
+    def _on_quit_question_finished(self) -> None:
+        self._quit_question = None
+
+    def _hide_to_tray(self) -> None:
+        self.hide()
+        self._tray_timer.start()
+
+    def _tell_of_tray(self) -> None:
+        if not self._has_told_of_tray:
+            self._has_told_of_tray = True
+            self._tray.tell(
+                self.tr("dlmanager goes on in the tray"),
+                self.tr("Downloads continue. Click the icon to see them, or quit from its menu."),
+            )
+
+
+def _fill(menu: QMenu, actions: Iterable[QAction | None]) -> None:
+    for action in actions:
+        if action is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(action)

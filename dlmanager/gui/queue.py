@@ -1,0 +1,65 @@
+"""What the window needs of the queue; the engine's orchestrator is one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+
+from dlmanager.core.job import Job, NewJob
+
+
+class Queue(Protocol):
+    """The queue, as seen by the window.
+
+    Signals:
+        jobs_added(list[Job]), jobs_changed(list[Job]): as they are after the commit. What another
+            process added comes as a change.
+        jobs_removed(list[str]): their ids.
+        progressed(list[JobProgress]): live and not committed, at most 5 times a second.
+        problem_changed(str | None): a sentence while the queue as a whole cannot work.
+    """
+
+    @property
+    def jobs_added(self) -> SignalInstance: ...
+    @property
+    def jobs_changed(self) -> SignalInstance: ...
+    @property
+    def jobs_removed(self) -> SignalInstance: ...
+    @property
+    def progressed(self) -> SignalInstance: ...
+    @property
+    def problem_changed(self) -> SignalInstance: ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why the queue as a whole cannot work, as a sentence; None while it can."""
+        ...
+
+    def order(
+        self, url: str, target_directory: str, filename: str | None = None, *, paused: bool = False
+    ) -> NewJob:
+        """Check an order without adding it. Raises InvalidUrl, InvalidFolder, InvalidName."""
+        ...
+
+    async def list_jobs(self) -> list[Job]:
+        """Return all jobs."""
+        ...
+
+    async def add(self, orders: Sequence[NewJob]) -> list[Job]:
+        """Add checked orders, all or none."""
+        ...
+
+    async def pause(self, job_ids: Sequence[str]) -> list[Job]:
+        """Pause; returns the jobs that changed, as do resume, cancel and retry."""
+        ...
+
+    async def resume(self, job_ids: Sequence[str]) -> list[Job]: ...
+    async def cancel(self, job_ids: Sequence[str]) -> list[Job]: ...
+    async def retry(self, job_ids: Sequence[str]) -> list[Job]: ...
+
+    async def remove(self, job_ids: Sequence[str]) -> None:
+        """Take jobs off the list, with their part files; finished files stay."""
+        ...
+
+    async def pause_all(self) -> None: ...
+    async def resume_all(self) -> None: ...

@@ -1,0 +1,85 @@
+"""The icons that come with dlmanager: found, drawn in a colour of the palette, and cached."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+APPLICATION_ICON = "dlmanager"
+
+_PACKAGE = Path(__file__).resolve().parent
+# A wheel carries the icons as package data; a checkout keeps them in its top folder.
+_FOLDERS = (_PACKAGE / "_resources" / "icons", _PACKAGE.parent / "resources" / "icons")
+_SIZES_PX = (16, 20, 24, 32)
+_APPLICATION_SIZES_PX = (16, 22, 24, 32, 48, 64, 128, 256)
+
+
+def icon_path(name: str) -> Path:
+    """Return the file of an icon, given its name without `.svg`.
+
+    Raises FileNotFoundError: the installation is not complete.
+    """
+    for folder in _FOLDERS:
+        path = folder / f"{name}.svg"
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"The icon {name}.svg is missing from {_FOLDERS[0]}.")
+
+
+@lru_cache(maxsize=64)
+def _source(name: str) -> bytes:
+    return icon_path(name).read_bytes()
+
+
+@lru_cache(maxsize=512)
+def _pixmap(name: str, rgba: int, size_px: int, device_pixel_ratio: float) -> QPixmap:
+    # QtSvg paints `currentColor` as black, whatever the palette says: put the colour in before.
+    colour = QColor.fromRgba(rgba)
+    source = _source(name).replace(b"currentColor", colour.name().encode("ascii"))
+    side = max(1, round(size_px * device_pixel_ratio))
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setOpacity(colour.alphaF())
+    QSvgRenderer(QByteArray(source)).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    pixmap.setDevicePixelRatio(device_pixel_ratio)
+    return pixmap
+
+
+def pixmap(name: str, colour: QColor, size_px: int, device_pixel_ratio: float = 1.0) -> QPixmap:
+    """Draw an icon in a colour.
+
+    size_px: side in device-independent pixels; the picture holds `device_pixel_ratio` times more.
+    """
+    return _pixmap(name, colour.rgba(), size_px, device_pixel_ratio)
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, rgba: int, disabled_rgba: int, device_pixel_ratio: float) -> QIcon:
+    made = QIcon()
+    for size_px in _SIZES_PX:
+        normal = _pixmap(name, rgba, size_px, device_pixel_ratio)
+        # Without pictures of their own for these modes, styles tint or grey the normal one.
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Active, QIcon.Mode.Selected):
+            made.addPixmap(normal, mode)
+        made.addPixmap(
+            _pixmap(name, disabled_rgba, size_px, device_pixel_ratio), QIcon.Mode.Disabled
+        )
+    return made
+
+
+def icon(name: str, colour: QColor, disabled: QColor, device_pixel_ratio: float = 1.0) -> QIcon:
+    """Return an outline icon in a colour of the palette, and in another one where disabled."""
+    return _icon(name, colour.rgba(), disabled.rgba(), device_pixel_ratio)
+
+
+@lru_cache(maxsize=1)
+def application_icon() -> QIcon:
+    """Return dlmanager's own icon, in its own colours."""
+    made = QIcon()
+    for size_px in _APPLICATION_SIZES_PX:
+        made.addPixmap(pixmap(APPLICATION_ICON, QColor("black"), size_px))
+    return made

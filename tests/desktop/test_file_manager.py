@@ -1,0 +1,114 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtWidgets import QApplication
+
+from dlmanager.desktop import file_manager
+from dlmanager.desktop.file_manager import open_file, show_in_folder
+
+
+class Opened:
+    def __init__(self, answer: bool = True) -> None:
+        self.answer = answer
+        self.paths: list[str] = []
+
+    def __call__(self, url: QUrl) -> bool:
+        self.paths.append(url.toLocalFile())
+        return self.answer
+
+
+@pytest.fixture
+def opened() -> Opened:
+    return Opened()
+
+
+@pytest.fixture(autouse=True)
+def no_bus(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_manager, "_file_manager_bus", lambda: None)
+
+
+def test_a_file_is_opened_with_its_program(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "50% off #1.iso"
+    path.touch()
+    assert open_file(str(path), open_url=opened)
+    assert opened.paths == [str(path)]
+
+
+def test_a_file_that_is_gone_is_not_opened(opened: Opened, tmp_path: Path) -> None:
+    assert not open_file(str(tmp_path / "gone"), open_url=opened)
+    assert opened.paths == []
+
+
+def test_a_system_that_opens_nothing_is_told(opened: Opened) -> None:
+    opened.answer = False
+    assert not open_file(__file__, open_url=opened)
+    assert not show_in_folder(__file__, open_url=opened)
+
+
+@pytest.mark.parametrize("what", ["file", "gone", "folder"])
+def test_without_a_file_manager_on_the_bus_the_folder_is_opened(
+    opened: Opened, tmp_path: Path, what: str
+) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    assert show_in_folder(str(tmp_path / what), open_url=opened)
+    assert opened.paths == [str(folder if what == "folder" else tmp_path)]
+
+
+def test_a_folder_that_is_gone_is_told(opened: Opened, tmp_path: Path) -> None:
+    assert not show_in_folder(str(tmp_path / "gone" / "file"), open_url=opened)
+    assert opened.paths == []
+
+
+_SCRIPT = """
+import sys
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, ClassInfo, Slot
+from PySide6.QtDBus import QDBusConnection
+from dlmanager.desktop.file_manager import show_in_folder
+
+app = QCoreApplication([])
+
+@ClassInfo({"D-Bus Interface": "org.freedesktop.FileManager1"})
+class Mock(QObject):
+    @Slot("QStringList", str)
+    def ShowItems(self, links, startup_id):
+        print("shown", *links, flush=True)
+        app.quit()
+
+def opened(url):
+    print("opened", url.toLocalFile(), flush=True)
+    app.quit()
+    return True
+
+if sys.argv[1] == "with":
+    bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "mock")
+    mock = Mock()
+    assert bus.registerObject(
+        "/org/freedesktop/FileManager1", mock, QDBusConnection.RegisterOption.ExportAllSlots
+    )
+    assert bus.registerService("org.freedesktop.FileManager1")
+QTimer.singleShot(20000, app.quit)
+QTimer.singleShot(0, lambda: show_in_folder(sys.argv[2], open_url=opened))
+app.exec()
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("dbus-run-session") is None,
+    reason="needs a session bus of its own",
+)
+@pytest.mark.parametrize("manager_there", ["with", "without"])
+def test_on_a_real_bus_the_file_is_marked_or_its_folder_opened(
+    tmp_path: Path, manager_there: str
+) -> None:
+    path = tmp_path / "a b.iso"
+    path.touch()
+    command = ["dbus-run-session", "--", sys.executable, "-c", _SCRIPT, manager_there, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    expected = f"shown {path.as_uri()}" if manager_there == "with" else f"opened {tmp_path}"
+    assert done.stdout.strip() == expected, done.stderr

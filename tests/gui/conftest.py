@@ -1,0 +1,77 @@
+"""A window on a fake queue, and numbers written the same on every machine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from dlmanager.gui.main_window import MainWindow
+from tests.gui.fake_queue import FakeQueue, finish
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What the offscreen platform says of windows, menus and trays; no fault of ours.
+    mark = pytest.mark.qt_log_ignore("^This plugin does not support", "systemTrayWindowChanged")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(mark)
+
+
+@pytest.fixture(autouse=True)
+def american_numbers() -> Iterator[None]:
+    before = QLocale()
+    QLocale.setDefault(QLocale("en_US"))
+    yield
+    QLocale.setDefault(before)
+
+
+@pytest.fixture
+def queue(qapp: QApplication) -> FakeQueue:
+    return FakeQueue()
+
+
+@dataclass
+class Desktop:
+    """What the window asks of its surroundings."""
+
+    has_tray: bool = False
+    opens: bool = True
+    opened: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+
+    def open_file(self, path: str) -> bool:
+        self.opened.append(path)
+        return self.opens
+
+    def show_in_folder(self, path: str) -> bool:
+        self.shown.append(path)
+        return self.opens
+
+
+@pytest.fixture
+def desktop() -> Desktop:
+    return Desktop()
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, qapp: QApplication, queue: FakeQueue, desktop: Desktop, tmp_path: Path
+) -> MainWindow:
+    qapp.setQuitOnLastWindowClosed(False)
+    made = MainWindow(
+        queue,
+        start_task=finish,
+        download_directory=str(tmp_path),
+        open_file=desktop.open_file,
+        show_in_folder=desktop.show_in_folder,
+        tray_is_available=lambda: desktop.has_tray,
+    )
+    # The end of a test is neither a wish to quit nor one to hide.
+    qtbot.addWidget(made, before_close_func=lambda widget: widget.close_for_good())
+    made.show()
+    qtbot.waitExposed(made)
+    return made

@@ -1,0 +1,132 @@
+"""A queue without engine or store: real signals, instant answers, a record of what was asked."""
+
+import itertools
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
+from dlmanager.core.job import WISH_TARGET, Job, NewJob, Status, Wish
+from dlmanager.core.urls import normalise_url
+
+
+def make_job(job_id: str = "a", status: Status = Status.PENDING, **fields: Any) -> Job:
+    values: dict[str, Any] = {
+        "id": job_id,
+        "url": f"https://example.org/{job_id}.iso",
+        "target_directory": "/tmp",
+        "filename": f"{job_id}.iso",
+        "status": status,
+        "progress_percent": None,
+        "progress_summary": None,
+        "retry_count": 0,
+        "max_retries": 3,
+        "next_retry_at": None,
+        "pid": None,
+        "created_at": 1_000,
+        "updated_at": 1_000,
+    }
+    return Job(**{**values, **fields})
+
+
+def finish(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("the coroutine waits for something")
+
+
+class FakeQueue(QObject):
+    jobs_added = Signal(object)
+    jobs_changed = Signal(object)
+    jobs_removed = Signal(object)
+    progressed = Signal(object)
+    problem_changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: dict[str, Job] = {}
+        self.calls: list[tuple[str, list[str]]] = []
+        self.orders: list[NewJob] = []
+        self.failure: DlmanagerError | None = None
+        self.problem: str | None = None
+        self._numbers = itertools.count(1)
+
+    def hold(self, *jobs: Job) -> list[Job]:
+        self.jobs |= {job.id: job for job in jobs}
+        return list(jobs)
+
+    def set_problem(self, problem: str | None) -> None:
+        self.problem = problem
+        self.problem_changed.emit(problem)
+
+    def order(
+        self, url: str, target_directory: str, filename: str | None = None, *, paused: bool = False
+    ) -> NewJob:
+        link = normalise_url(url)
+        if not Path(target_directory).is_dir():
+            raise InvalidFolder(f"The folder {target_directory} does not exist.")
+        if filename is not None and "/" in filename:
+            raise InvalidName("A file name cannot hold a slash.")
+        return NewJob(link, target_directory, filename, paused=paused)
+
+    async def list_jobs(self) -> list[Job]:
+        return list(self.jobs.values())
+
+    async def add(self, orders: Sequence[NewJob]) -> list[Job]:
+        if self.failure is not None:
+            raise self.failure
+        self.orders += orders
+        made = [
+            make_job(
+                f"new{next(self._numbers)}",
+                Status.PAUSED if order.paused else Status.PENDING,
+                url=order.url,
+                filename=order.filename,
+                target_directory=order.target_directory,
+            )
+            for order in orders
+        ]
+        self.hold(*made)
+        self.jobs_added.emit(made)
+        return made
+
+    async def pause(self, job_ids: Sequence[str]) -> list[Job]:
+        return self._wish(Wish.PAUSE, job_ids)
+
+    async def resume(self, job_ids: Sequence[str]) -> list[Job]:
+        return self._wish(Wish.RESUME, job_ids)
+
+    async def cancel(self, job_ids: Sequence[str]) -> list[Job]:
+        return self._wish(Wish.CANCEL, job_ids)
+
+    async def retry(self, job_ids: Sequence[str]) -> list[Job]:
+        return self._wish(Wish.RETRY, job_ids)
+
+    async def remove(self, job_ids: Sequence[str]) -> None:
+        self.calls.append(("remove", list(job_ids)))
+        for job_id in job_ids:
+            del self.jobs[job_id]
+        self.jobs_removed.emit(list(job_ids))
+
+    async def pause_all(self) -> None:
+        self.calls.append(("pause_all", []))
+
+    async def resume_all(self) -> None:
+        self.calls.append(("resume_all", []))
+
+    def _wish(self, wish: Wish, job_ids: Sequence[str]) -> list[Job]:
+        self.calls.append((wish.value, list(job_ids)))
+        changed = [
+            replace(self.jobs[job_id], status=WISH_TARGET[wish])
+            for job_id in job_ids
+            if self.jobs[job_id].allows(wish)
+        ]
+        self.hold(*changed)
+        self.jobs_changed.emit(changed)
+        return changed

@@ -1,0 +1,128 @@
+import itertools
+
+import pytest
+from PySide6.QtGui import QKeySequence, QPalette
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from dlmanager.core.job import Job, Status, Wish
+from dlmanager.gui.actions import Actions
+from dlmanager.gui.job_table_model import Summary
+from dlmanager.gui.palette import dark_palette, light_palette
+from tests.gui.fake_queue import make_job
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def actions(window: QWidget) -> Actions:
+    return Actions(window, QWidget(window))
+
+
+def enabled(actions: Actions) -> set[str]:
+    names = ("open", "open_folder", "copy_link", "resume", "pause", "cancel", "retry", "remove")
+    return {name for name in names if getattr(actions, name).isEnabled()}
+
+
+@pytest.mark.parametrize(
+    "status, expected",
+    [
+        (Status.PENDING, "pause cancel"),
+        (Status.PROCESSING, "pause cancel"),
+        (Status.RETRYING, "pause cancel retry"),
+        (Status.PAUSED, "resume cancel retry"),
+        (Status.COMPLETED, "open"),
+        (Status.FAILED, "cancel retry"),
+        (Status.CANCELLED, "retry"),
+    ],
+)
+def test_each_state_allows_what_makes_sense(
+    actions: Actions, status: Status, expected: str
+) -> None:
+    actions.suit_selection([make_job("a", status, final_path="/tmp/a.iso")])
+    assert enabled(actions) == {"open_folder", "copy_link", "remove", *expected.split()}
+
+
+def test_nothing_selected_allows_nothing(actions: Actions) -> None:
+    actions.suit_selection([])
+    assert enabled(actions) == set()
+
+
+def test_several_selected_allow_what_one_of_them_allows(actions: Actions) -> None:
+    jobs = [make_job("a", Status.COMPLETED), make_job("b", Status.PAUSED), make_job("c")]
+    actions.suit_selection(jobs)
+    assert enabled(actions) == {"copy_link", "remove", "resume", "pause", "cancel", "retry"}
+
+
+def test_a_finished_file_whose_place_is_unknown_cannot_be_opened(actions: Actions) -> None:
+    actions.suit_selection([make_job("a", Status.COMPLETED, final_path=None)])
+    assert "open" not in enabled(actions)
+
+
+@pytest.mark.parametrize("wish", list(Wish))
+def test_triggering_tells_the_wish(actions: Actions, qtbot: QtBot, wish: Wish) -> None:
+    actions.suit_selection([make_job("a", status) for status in Status])
+    action = getattr(actions, wish.value)
+    with qtbot.waitSignal(actions.wished) as told:
+        action.trigger()
+    assert told.args == [wish]
+
+
+@pytest.mark.parametrize(
+    "summary, pause_all, resume_all, select_all",
+    [
+        (Summary(0, 0, 0, 0, None), False, False, False),
+        (Summary(5, 1, 0, 0, None), True, False, True),
+        (Summary(5, 0, 1, 2, None), True, True, True),
+        (Summary(5, 0, 0, 0, None), False, False, True),
+    ],
+    ids=["empty", "active", "waiting and paused", "all done"],
+)
+def test_actions_for_all_suit_the_list(
+    actions: Actions, summary: Summary, pause_all: bool, resume_all: bool, select_all: bool
+) -> None:
+    actions.suit_list(summary)
+    assert actions.pause_all.isEnabled() == pause_all
+    assert actions.resume_all.isEnabled() == resume_all
+    assert actions.select_all.isEnabled() == select_all
+
+
+def test_no_two_actions_share_a_key_and_menu_letters_are_apart(actions: Actions) -> None:
+    everything = [value for value in vars(actions).values() if hasattr(value, "shortcuts")]
+    keys = [key.toString() for action in everything for key in action.shortcuts()]
+    assert sorted(keys) == sorted(set(keys))
+    assert {"Ctrl+N", "Ctrl+V", "Del", "Return", "Ctrl+Q"} <= set(keys)
+    downloads = [a for a in actions.of_jobs if a] + [actions.pause_all, actions.resume_all]
+    for menu in (downloads, [actions.add, actions.paste, actions.quit]):
+        letters = [QKeySequence.mnemonic(action.text()).toString() for action in menu]
+        assert all(letters)
+        assert len(letters) == len(set(letters))
+
+
+def test_icons_follow_the_palette(actions: Actions, window: QWidget) -> None:
+    shown = []
+    for palette in (light_palette(), dark_palette()):
+        window.setPalette(QPalette(palette))
+        shown.append(actions.add.icon().pixmap(20, 20).toImage())
+    assert shown[0] != shown[1]
+
+
+def test_selection_of_many_is_judged_by_a_few(actions: Actions) -> None:
+    looked_at = 0
+
+    class Counted(list[Job]):
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            nonlocal looked_at
+            for job in super().__iter__():
+                looked_at += 1
+                yield job
+
+    jobs = Counted(make_job(str(n), status) for n, status in enumerate(Status))
+    jobs += list(itertools.repeat(jobs[0], 10_000))
+    actions.suit_selection(jobs)
+    assert looked_at == len(Status)

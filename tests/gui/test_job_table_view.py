@@ -1,0 +1,174 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QPalette
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from dlmanager.core.job import Phase, Status
+from dlmanager.core.progress import JobProgress
+from dlmanager.gui.job_table_model import Column
+from dlmanager.gui.job_table_view import ROW_HEIGHT_PX, JobTableView
+from tests.gui.fake_queue import make_job
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> JobTableView:
+    made = JobTableView()
+    qtbot.addWidget(made)
+    made.resize(1100, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def fill(view: JobTableView, count: int) -> None:
+    view.jobs.add_jobs([make_job(f"{n:05}", created_at=n) for n in range(count)])
+    view.executeDelayedItemsLayout()
+
+
+def open_menu(view: JobTableView, position: QPoint, reason: QContextMenuEvent.Reason) -> QMenu:
+    at = view.viewport().mapToGlobal(position)
+    QApplication.sendEvent(view.viewport(), QContextMenuEvent(reason, position, at))
+    (menu,) = view.findChildren(QMenu)
+    return menu
+
+
+def test_rows_have_one_height_and_no_numbers(view: JobTableView) -> None:
+    fill(view, 3)
+    assert {view.rowHeight(row) for row in range(3)} == {ROW_HEIGHT_PX}
+    assert view.verticalHeader().isHidden()
+
+
+def test_all_columns_fit_a_wide_window_and_fill_it(view: JobTableView, qtbot: QtBot) -> None:
+    fill(view, 3)
+    for width in (1100, 1400):
+        view.resize(width, 400)
+        assert view.horizontalHeader().length() == view.viewport().width()
+
+
+def test_a_narrow_window_scrolls_instead_of_squeezing(view: JobTableView) -> None:
+    view.resize(500, 300)
+    assert view.columnWidth(Column.NAME) > 150
+    assert view.horizontalScrollBar().maximum() > 0
+
+
+def test_a_width_that_the_person_set_stays(view: JobTableView) -> None:
+    view.horizontalHeader().resizeSection(Column.NAME, 321)
+    view.resize(1300, 400)
+    assert view.columnWidth(Column.NAME) == 321
+
+
+def test_titles_can_be_read_in_full(view: JobTableView) -> None:
+    header = view.horizontalHeader()
+    for column in Column:
+        title = view.jobs.headerData(column, Qt.Orientation.Horizontal)
+        assert header.sectionSize(column) > header.fontMetrics().horizontalAdvance(title) + 16
+
+
+def test_click_on_a_title_sorts_and_keeps_selection_and_scroll_position(
+    view: JobTableView, qtbot: QtBot
+) -> None:
+    fill(view, 200)
+    view.selectRow(7)
+    (chosen,) = view.selected_jobs()
+    view.verticalScrollBar().setValue(640)
+    header = view.horizontalHeader()
+    at = QPoint(header.sectionViewportPosition(Column.NAME) + 20, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert view.jobs.job_at(0).id == "00000"
+    assert view.selected_jobs() == [chosen]
+    assert view.verticalScrollBar().value() == 640
+
+
+def top_job(view: JobTableView) -> str:
+    return view.jobs.job_at(view.indexAt(QPoint(5, 5)).row()).id
+
+
+def test_new_rows_above_do_not_move_what_is_being_read(view: JobTableView) -> None:
+    fill(view, 100)
+    view.verticalScrollBar().setValue(50 * ROW_HEIGHT_PX + 3)
+    before = top_job(view)
+    view.jobs.add_jobs([make_job(f"new{n}", created_at=1000 + n) for n in range(20)])
+    assert top_job(view) == before
+    assert view.rowViewportPosition(view.jobs.row_of(before) or 0) == -3
+    view.jobs.remove_jobs([f"new{n}" for n in range(20)])
+    assert top_job(view) == before
+
+
+def test_at_the_top_new_rows_are_seen(view: JobTableView) -> None:
+    fill(view, 100)
+    view.jobs.add_jobs([make_job("new", created_at=1000)])
+    assert top_job(view) == "new"
+
+
+def test_selected_rows_come_top_down_and_once(view: JobTableView) -> None:
+    fill(view, 10)
+    view.selectAll()
+    assert view.selected_rows() == list(range(10))
+    view.clearSelection()
+    assert view.selected_jobs() == []
+
+
+def test_context_menu_offers_the_actions_of_rows(view: JobTableView, qtbot: QtBot) -> None:
+    fill(view, 3)
+    pause, add = QAction("Pause", view), QAction("Add", view)
+    view.set_menu_actions((pause, None, add), (add,))
+    menu = open_menu(view, QPoint(30, 10), QContextMenuEvent.Reason.Mouse)
+    assert [a.text() for a in menu.actions() if not a.isSeparator()] == ["Pause", "Add"]
+    assert menu.isVisible()
+    menu.close()
+
+
+def test_context_menu_below_the_rows_offers_to_add(view: JobTableView) -> None:
+    add = QAction("Add", view)
+    view.set_menu_actions((), (add,))
+    menu = open_menu(view, QPoint(30, 300), QContextMenuEvent.Reason.Mouse)
+    assert menu.actions() == [add]
+    menu.close()
+
+
+def test_context_menu_by_key_comes_at_the_current_row(view: JobTableView) -> None:
+    fill(view, 3)
+    pause = QAction("Pause", view)
+    view.set_menu_actions((pause,), ())
+    view.selectRow(1)
+    menu = open_menu(view, QPoint(0, 0), QContextMenuEvent.Reason.Keyboard)
+    assert menu.actions() == [pause]
+    menu.close()
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_double_click_opens_finished_files_alone(
+    view: JobTableView, qtbot: QtBot, status: Status
+) -> None:
+    job = make_job("a", status)
+    view.jobs.add_jobs([job])
+    activated = QSignalSpy(view.finished_activated)
+    at = QPoint(30, 10)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert activated.count() == (1 if status is Status.COMPLETED else 0)
+
+
+def test_selection_is_soft_in_every_palette(view: JobTableView) -> None:
+    role = QPalette.ColorRole
+    assert view.palette().color(role.HighlightedText) == view.palette().color(role.Text)
+
+
+@pytest.mark.parametrize("count", [10, 10_000])
+def test_every_state_can_be_painted(view: JobTableView, qtbot: QtBot, count: int) -> None:
+    statuses = list(Status)
+    view.jobs.add_jobs(
+        [
+            make_job(str(n), statuses[n % 7], bytes_total=100, bytes_done=n % 100, attempt=0)
+            for n in range(count)
+        ]
+    )
+    view.jobs.note_progress([JobProgress("1", 0, Phase.DOWNLOADING, 5, None, 10.0)])
+    view.jobs.flush()
+    view.selectRow(1)
+    for layout in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
+        view.setLayoutDirection(layout)
+        image = view.grab().toImage()
+        assert not image.isNull()

@@ -1,0 +1,598 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from dlmanager.core.job import Job, Phase, Status, Wish
+from dlmanager.core.progress import JobProgress
+from dlmanager.gui.add_dialog import AddDialog
+from dlmanager.gui.main_window import MainWindow
+from tests.gui.conftest import Desktop
+from tests.gui.fake_queue import FakeQueue, make_job
+
+A, B = "https://example.org/a.iso", "https://example.org/b.iso"
+
+
+def fill(window: MainWindow, queue: FakeQueue, *jobs: Job) -> None:
+    window.load(queue.hold(*jobs))
+
+
+def select(window: MainWindow, *job_ids: str) -> None:
+    window._table.clearSelection()
+    model = window._table.selectionModel()
+    flags = model.SelectionFlag.Select | model.SelectionFlag.Rows
+    for job_id in job_ids:
+        row = window._jobs.row_of(job_id)
+        assert row is not None
+        model.select(window._jobs.index(row, 0), flags)
+
+
+def message(window: MainWindow) -> str:
+    return window._status_line.message
+
+
+def action(window: MainWindow, name: str) -> QAction:
+    found = getattr(window._actions, name)
+    assert isinstance(found, QAction)
+    return found
+
+
+def question(window: MainWindow) -> QMessageBox | None:
+    boxes = [box for box in window.findChildren(QMessageBox) if box.isVisible()]
+    return boxes[0] if boxes else None
+
+
+def answer(window: MainWindow, qtbot: QtBot, text: str) -> None:
+    box = question(window)
+    assert box is not None
+    button = next(b for b in box.findChildren(QPushButton) if b.text().replace("&", "") == text)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def with_text(text: str) -> QMimeData:
+    mime = QMimeData()
+    mime.setText(text)
+    return mime
+
+
+def drop(target: QWidget, mime: QMimeData) -> tuple[bool, QDropEvent]:
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction | Qt.DropAction.LinkAction
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), actions, mime, left, none)
+    enter.ignore()
+    QApplication.sendEvent(target, enter)
+    event = QDropEvent(QPointF(50, 50), actions, mime, left, none)
+    if enter.isAccepted():
+        QApplication.sendEvent(target, event)
+    return enter.isAccepted(), event
+
+
+# The list
+
+
+def test_an_empty_list_explains_itself_until_there_is_a_job(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    assert window._empty_page.isVisible()
+    queue.jobs_added.emit([make_job("a")])
+    assert window._table.isVisible()
+    queue.jobs_removed.emit(["a"])
+    assert window._empty_page.isVisible()
+
+
+def test_window_follows_the_signals_of_the_queue(window: MainWindow, queue: FakeQueue) -> None:
+    job = make_job("a", Status.PROCESSING, attempt=1, phase=Phase.DOWNLOADING)
+    queue.jobs_added.emit([job, make_job("b"), make_job("c", Status.RETRYING)])
+    queue.progressed.emit([JobProgress("a", 1, Phase.DOWNLOADING, 5, 10, 14_300_000.0)])
+    window._jobs.flush()
+    speed = window._status_line._speed.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert speed == "↓ 14.3 MB/s"
+    assert window._status_line._counts.text() == "1 active, 2 waiting"
+    queue.jobs_changed.emit([replace(job, status=Status.COMPLETED)])
+    assert window._status_line._speed.text() == ""
+    assert window._status_line._counts.text() == "2 waiting"
+    queue.jobs_removed.emit(["b", "c"])
+    assert window._status_line._counts.text() == ""
+
+
+def test_a_job_that_another_program_added_appears(window: MainWindow, queue: FakeQueue) -> None:
+    queue.jobs_changed.emit([make_job("a")])
+    assert window._table.isVisible()
+    assert window._status_line._counts.text() == "1 waiting"
+
+
+def test_a_problem_of_the_whole_queue_is_a_calm_banner(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    assert not window._banner.isVisible()
+    queue.set_problem("wget is missing. Install it.")
+    assert window._banner.isVisible()
+    assert window._banner.text == "wget is missing. Install it."
+    assert question(window) is None
+    queue.set_problem(None)
+    assert not window._banner.isVisible()
+
+
+def test_a_problem_that_was_there_before_is_shown(
+    qtbot: QtBot, queue: FakeQueue, tmp_path: Path
+) -> None:
+    queue.problem = "wget is missing."
+    window = MainWindow(
+        queue,
+        start_task=lambda task: task.close(),
+        download_directory=str(tmp_path),
+        open_file=lambda path: True,
+        show_in_folder=lambda path: True,
+        tray_is_available=lambda: False,
+    )
+    qtbot.addWidget(window)
+    assert window._banner.text == "wget is missing."
+    assert not window._banner.isHidden()
+
+
+# Adding
+
+
+def test_links_are_added_to_the_default_folder_at_once(
+    window: MainWindow, queue: FakeQueue, tmp_path: Path
+) -> None:
+    window.add_links([A, B])
+    assert [(order.url, order.target_directory) for order in queue.orders] == [
+        (A, str(tmp_path)),
+        (B, str(tmp_path)),
+    ]
+    assert message(window) == "Added 2 downloads."
+
+
+@pytest.mark.parametrize(
+    "links, added, said",
+    [
+        ([A, "ftp://x.org/"], 1, "Added 1 download. One link was left out. Only http"),
+        ([A, "ftp://x.org/", "x"], 1, "Added 1 download. 2 links were left out. The first: Only"),
+        (["ftp://x.org/"], 0, "Only http and https links"),
+        ([], 0, ""),
+    ],
+    ids=["one bad", "two bad", "all bad", "none"],
+)
+def test_links_that_cannot_be_used_are_told(
+    window: MainWindow, queue: FakeQueue, links: list[str], added: int, said: str
+) -> None:
+    window.add_links(links)
+    assert len(queue.orders) == added
+    assert message(window).startswith(said)
+    assert bool(message(window)) == bool(said)
+
+
+def test_a_message_goes_away_by_itself(window: MainWindow, qtbot: QtBot) -> None:
+    window._status_line._clear_timer.setInterval(10)
+    window.tell("Done.")
+    assert message(window) == "Done."
+    qtbot.waitUntil(lambda: message(window) == "", timeout=2000)
+
+
+def test_a_long_message_does_not_widen_the_window(window: MainWindow) -> None:
+    before = window.minimumSizeHint().width()
+    window.tell("x" * 2000)
+    assert window.minimumSizeHint().width() == before
+    assert not window.grab().isNull()
+
+
+@pytest.mark.parametrize("on_table", [False, True], ids=["empty page", "table"])
+def test_dropped_links_are_copied_into_the_queue(
+    window: MainWindow, queue: FakeQueue, on_table: bool
+) -> None:
+    if on_table:
+        fill(window, queue, make_job("a"))
+    mime = QMimeData()
+    mime.setData("text/uri-list", f"{A}\r\n{B}\r\n".encode())
+    accepted, event = drop(window, mime)
+    assert accepted
+    assert event.dropAction() is Qt.DropAction.CopyAction
+    assert [order.url for order in queue.orders] == [A, B]
+
+
+def test_dropped_text_is_searched_for_links(window: MainWindow, queue: FakeQueue) -> None:
+    drop(window, with_text(f"Take {A} and, if you like, ({B})."))
+    assert [order.url for order in queue.orders] == [A, B]
+
+
+def test_a_drop_without_links_is_explained(window: MainWindow, queue: FakeQueue) -> None:
+    drop(window, with_text("nothing here"))
+    assert queue.orders == []
+    assert message(window) == "There was no link in what was dropped."
+
+
+def test_a_dragged_picture_is_not_taken(window: MainWindow) -> None:
+    mime = QMimeData()
+    mime.setData("image/png", b"x")
+    accepted, _ = drop(window, mime)
+    assert not accepted
+
+
+def test_ctrl_v_adds_the_links_of_the_clipboard(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    QGuiApplication.clipboard().setText(f"{A}\n{B}")
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert [order.url for order in queue.orders] == [A, B]
+
+
+def test_paste_without_links_is_explained(window: MainWindow, queue: FakeQueue) -> None:
+    QGuiApplication.clipboard().setText("nothing here")
+    action(window, "paste").trigger()
+    assert queue.orders == []
+    assert message(window) == "There is no link on the clipboard."
+
+
+def test_add_opens_one_dialog_with_the_links_of_the_clipboard(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    QGuiApplication.clipboard().setText(A)
+    action(window, "add").trigger()
+    QGuiApplication.clipboard().setText(B)
+    action(window, "add").trigger()
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog.isVisible()
+    assert dialog._links.toPlainText() == f"{A}\n{B}"
+    dialog.accept()
+    assert [order.url for order in queue.orders] == [A, B]
+    assert message(window) == "Added 2 downloads."
+    window.open_add_dialog()
+    assert sum(found.isVisible() for found in window.findChildren(AddDialog)) == 1
+
+
+def test_adding_from_the_tray_shows_the_window_first(window: MainWindow) -> None:
+    QGuiApplication.clipboard().clear()
+    window.hide()
+    action(window, "add").trigger()
+    assert window.isVisible()
+    assert window.findChildren(AddDialog)[0].isVisible()
+
+
+# Wishes
+
+
+@pytest.mark.parametrize("wish", [Wish.PAUSE, Wish.RESUME, Wish.CANCEL, Wish.RETRY])
+@pytest.mark.parametrize("status", list(Status))
+def test_every_action_on_every_state(
+    window: MainWindow, queue: FakeQueue, status: Status, wish: Wish
+) -> None:
+    job = make_job("a", status)
+    fill(window, queue, job)
+    select(window, "a")
+    assert action(window, wish.value).isEnabled() == job.allows(wish)
+    action(window, wish.value).trigger()
+    assert queue.calls == ([(wish.value, ["a"])] if job.allows(wish) else [])
+
+
+def test_only_the_jobs_that_allow_it_are_asked_for(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a"), make_job("b", Status.COMPLETED), make_job("c"))
+    select(window, "a", "b", "c")
+    action(window, "pause").trigger()
+    ((name, ids),) = queue.calls
+    assert (name, set(ids)) == ("pause", {"a", "c"})
+    assert message(window) == "Paused 2 downloads."
+
+
+def test_actions_follow_the_state_of_the_selected_job(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, make_job("a"))
+    select(window, "a")
+    assert not action(window, "resume").isEnabled()
+    action(window, "pause").trigger()
+    qtbot.waitUntil(action(window, "resume").isEnabled, timeout=1000)
+    assert not action(window, "pause").isEnabled()
+    queue.jobs_removed.emit(["a"])
+    qtbot.waitUntil(lambda: not action(window, "resume").isEnabled(), timeout=1000)
+
+
+def test_pause_all_and_resume_all(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a"), make_job("b", Status.PAUSED))
+    action(window, "pause_all").trigger()
+    action(window, "resume_all").trigger()
+    assert [name for name, _ in queue.calls] == ["pause_all", "resume_all"]
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_remove_asks_only_when_bytes_would_be_thrown_away(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot, status: Status
+) -> None:
+    fill(window, queue, make_job("a", status, bytes_done=120_000_000))
+    select(window, "a")
+    action(window, "remove").trigger()
+    if status is Status.COMPLETED:
+        assert question(window) is None
+    else:
+        box = question(window)
+        assert box is not None
+        assert "120 MB" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+        assert box.text() == "Remove a.iso from the list?"
+        assert box.textFormat() is Qt.TextFormat.PlainText
+        assert queue.calls == []
+        answer(window, qtbot, "Remove")
+    assert queue.calls == [("remove", ["a"])]
+    assert window._jobs.rowCount() == 0
+    assert message(window) == "Removed 1 download."
+
+
+def test_remove_without_bytes_asks_nothing(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a", Status.FAILED))
+    select(window, "a")
+    action(window, "remove").trigger()
+    assert queue.calls == [("remove", ["a"])]
+
+
+def test_remove_of_several_asks_once(window: MainWindow, queue: FakeQueue, qtbot: QtBot) -> None:
+    partial = make_job("a", Status.PAUSED, bytes_done=5)
+    done = make_job("b", Status.COMPLETED, bytes_done=5)
+    fill(window, queue, partial, done)
+    select(window, "a", "b")
+    action(window, "remove").trigger()
+    box = question(window)
+    assert box is not None
+    assert box.text() == "Remove 2 downloads from the list?"
+    assert "The 5 bytes" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+    answer(window, qtbot, "Remove")
+    assert set(queue.calls[0][1]) == {"a", "b"}
+
+
+def test_live_bytes_count_too_when_removing(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a", Status.PROCESSING))
+    queue.progressed.emit([JobProgress("a", 0, Phase.DOWNLOADING, 5, 10, 1.0)])
+    select(window, "a")
+    action(window, "remove").trigger()
+    assert question(window) is not None
+
+
+@pytest.mark.parametrize("way", ["button", "escape"])
+def test_remove_can_be_thought_over(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot, way: str
+) -> None:
+    fill(window, queue, make_job("a", Status.PAUSED, bytes_done=5))
+    select(window, "a")
+    action(window, "remove").trigger()
+    if way == "button":
+        answer(window, qtbot, "Cancel")
+    else:
+        box = question(window)
+        assert box is not None
+        qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert question(window) is None
+    assert queue.calls == []
+
+
+# Files and links
+
+
+def test_open_opens_the_finished_file(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    fill(window, queue, make_job("a", Status.COMPLETED, final_path="/tmp/a.iso"))
+    select(window, "a")
+    action(window, "open").trigger()
+    window._table.finished_activated.emit(queue.jobs["a"])
+    assert desktop.opened == ["/tmp/a.iso", "/tmp/a.iso"]
+
+
+def test_a_file_that_cannot_be_opened_is_told(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    desktop.opens = False
+    fill(window, queue, make_job("a", Status.COMPLETED, final_path="/tmp/a.iso"))
+    select(window, "a")
+    action(window, "open").trigger()
+    assert message(window) == "a.iso could not be opened. It may have been moved or deleted."
+    action(window, "open_folder").trigger()
+    assert message(window) == "The folder /tmp could not be opened."
+
+
+@pytest.mark.parametrize(
+    "status, shown", [(Status.COMPLETED, "/tmp/a.iso"), (Status.PENDING, "/tmp")]
+)
+def test_open_folder_shows_the_file_or_where_it_will_be(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop, status: Status, shown: str
+) -> None:
+    fill(window, queue, make_job("a", status, final_path="/tmp/a.iso"))
+    select(window, "a")
+    action(window, "open_folder").trigger()
+    assert desktop.shown == [shown]
+
+
+def test_copy_link_copies_what_is_selected(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a", created_at=2), make_job("b", created_at=1))
+    select(window, "b", "a")
+    action(window, "copy_link").trigger()
+    assert QGuiApplication.clipboard().text() == f"{A}\n{B}"
+    assert message(window) == "Copied 2 links."
+    select(window, "b")
+    action(window, "copy_link").trigger()
+    assert QGuiApplication.clipboard().text() == B
+    assert message(window) == "Copied the link."
+
+
+@pytest.mark.parametrize(
+    "key, expected",
+    [
+        (Qt.Key.Key_Delete, "remove"),
+        (Qt.Key.Key_Return, "open"),
+        (Qt.Key.Key_Enter, "open"),
+    ],
+)
+def test_keys_of_the_list(
+    window: MainWindow,
+    queue: FakeQueue,
+    desktop: Desktop,
+    qtbot: QtBot,
+    key: Qt.Key,
+    expected: str,
+) -> None:
+    fill(window, queue, make_job("a", Status.COMPLETED, final_path="/tmp/a.iso"))
+    select(window, "a")
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window._table.setFocus()
+    qtbot.keyClick(window._table, key)
+    done = "open" if desktop.opened else "".join(name for name, _ in queue.calls)
+    assert done == expected
+
+
+def test_ctrl_a_selects_all(window: MainWindow, queue: FakeQueue, qtbot: QtBot) -> None:
+    fill(window, queue, make_job("a"), make_job("b"))
+    action(window, "select_all").trigger()
+    assert len(window._table.selected_jobs()) == 2
+
+
+# Closing and the tray
+
+
+def test_closing_with_a_tray_hides_and_tells_once(
+    window: MainWindow,
+    queue: FakeQueue,
+    desktop: Desktop,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desktop.has_tray = True
+    told: list[str] = []
+    monkeypatch.setattr(window._tray, "tell", lambda title, text: told.append(title))
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    fill(window, queue, make_job("a", Status.PROCESSING))
+    for _ in range(2):
+        window.close()
+        assert not window.isVisible()
+        window.bring_to_front()
+        assert window.isVisible()
+    assert told == ["dlmanager goes on in the tray"]
+    assert asked_to_quit.count() == 0
+
+
+@pytest.mark.parametrize("button, quits", [("Quit", True), ("Cancel", False)])
+def test_closing_without_a_tray_asks_while_something_is_at_work(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot, button: str, quits: bool
+) -> None:
+    fill(window, queue, make_job("a", Status.PROCESSING), make_job("b"))
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    window.close()
+    assert window.isVisible()
+    box = question(window)
+    assert box is not None
+    assert box.text() == "Quit and stop 2 downloads?"
+    answer(window, qtbot, button)
+    assert asked_to_quit.count() == quits
+    if quits:
+        assert window.close()
+
+
+def test_closing_again_does_not_ask_twice(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a"))
+    window.close()
+    window.close()
+    assert len([box for box in window.findChildren(QMessageBox) if box.isVisible()]) == 1
+
+
+def test_closing_without_a_tray_and_work_quits(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a", Status.COMPLETED))
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    window.close()
+    assert asked_to_quit.count() == 1
+    assert question(window) is None
+
+
+def test_quit_is_one_wish_and_needs_no_question(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, make_job("a", Status.PROCESSING))
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    action(window, "quit").trigger()
+    assert asked_to_quit.count() == 1
+    assert question(window) is None
+    assert window.close()
+
+
+def test_the_end_of_the_program_closes_whatever_is_at_work(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    desktop.has_tray = True
+    fill(window, queue, make_job("a", Status.PROCESSING))
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    window.close_for_good()
+    assert not window.isVisible()
+    assert not window._tray_timer.isActive()
+    assert question(window) is None
+    assert asked_to_quit.count() == 0
+
+
+def test_click_on_the_tray_hides_and_shows(window: MainWindow, desktop: Desktop) -> None:
+    desktop.has_tray = True
+    assert action(window, "show_or_hide").text() == "&Hide dlmanager"
+    window._tray.clicked.emit()
+    assert not window.isVisible()
+    assert action(window, "show_or_hide").text() == "&Show dlmanager"
+    window._tray.clicked.emit()
+    assert window.isVisible()
+    assert action(window, "show_or_hide").text() == "&Hide dlmanager"
+
+
+def test_without_a_tray_the_window_is_never_hidden(window: MainWindow) -> None:
+    action(window, "show_or_hide").trigger()
+    assert window.isVisible()
+
+
+def test_a_hidden_window_comes_back_when_the_tray_goes_away(
+    window: MainWindow, desktop: Desktop, qtbot: QtBot
+) -> None:
+    desktop.has_tray = True
+    window._tray_timer.setInterval(10)
+    window.close()
+    assert not window.isVisible()
+    desktop.has_tray = False
+    qtbot.waitUntil(window.isVisible, timeout=2000)
+    assert not window._tray_timer.isActive()
+
+
+def test_a_minimised_window_is_brought_back(window: MainWindow) -> None:
+    window.showMinimized()
+    window.bring_to_front()
+    assert window.isVisible()
+    assert not window.isMinimized()
+
+
+# All together
+
+
+def test_no_menu_entry_is_dead(window: MainWindow) -> None:
+    entries = [
+        entry
+        for menu in window.menuBar().actions()
+        for entry in menu.menu().actions()
+        if not entry.isSeparator()
+    ]
+    for entry in entries:
+        assert entry.text()
+        assert QSignalSpy(entry.triggered).isValid()
+        assert entry.receivers("2triggered(bool)") + entry.receivers("2triggered()") > 0
+
+
+def test_toolbar_names_its_buttons(window: MainWindow) -> None:
+    (bar,) = window.findChildren(QToolBar)
+    names = [bar.widgetForAction(a).accessibleName() for a in bar.actions() if not a.isSeparator()]
+    assert names == ["Add", "Resume", "Pause", "Cancel", "Retry", "Open", "Folder", "Remove"]
+    for shown in bar.actions():
+        if shown.shortcut():
+            key = shown.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            assert shown is window._actions.remove or key in shown.toolTip()
+
+
+def test_ten_thousand_rows_are_shown(window: MainWindow, queue: FakeQueue) -> None:
+    statuses = list(Status)
+    fill(window, queue, *(make_job(str(n), statuses[n % 7]) for n in range(10_000)))
+    window._table.selectAll()
+    assert len(window._table.selected_rows()) == 10_000
+    assert action(window, "pause").isEnabled()
+    assert not window.grab().isNull()

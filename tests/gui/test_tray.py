@@ -1,0 +1,84 @@
+import pytest
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+from pytestqt.qtbot import QtBot
+
+from dlmanager.gui.actions import Actions
+from dlmanager.gui.job_table_model import Summary
+from dlmanager.gui.tray import Tray
+
+Reason = QSystemTrayIcon.ActivationReason
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def actions(window: QWidget) -> Actions:
+    return Actions(window, window)
+
+
+@pytest.fixture
+def tray(actions: Actions, window: QWidget) -> Tray:
+    return Tray(actions, window, is_available=lambda: True)
+
+
+def icon_of(tray: Tray) -> QSystemTrayIcon:
+    assert tray._icon is not None
+    return tray._icon
+
+
+def test_menu_offers_what_a_hidden_window_cannot(tray: Tray, actions: Actions) -> None:
+    offered = [action for action in tray._menu.actions() if not action.isSeparator()]
+    assert offered == [
+        actions.show_or_hide,
+        actions.add,
+        actions.pause_all,
+        actions.resume_all,
+        actions.quit,
+    ]
+    assert icon_of(tray).contextMenu() is tray._menu
+
+
+@pytest.mark.parametrize(
+    "summary, tip",
+    [
+        (Summary(0, 0, 0, 0, None), "dlmanager: Nothing to do"),
+        (Summary(9, 3, 2, 0, 14_300_000.0), "dlmanager: 3 active, 2 waiting, 14.3 MB/s"),
+    ],
+    ids=["idle", "busy"],
+)
+def test_tip_tells_how_the_list_stands(tray: Tray, summary: Summary, tip: str) -> None:
+    tray.show_summary(summary)
+    assert icon_of(tray).toolTip().replace("\N{NO-BREAK SPACE}", " ") == tip
+
+
+@pytest.mark.parametrize(
+    "reason, is_click",
+    [(Reason.Trigger, True), (Reason.MiddleClick, True), (Reason.Context, False)],
+)
+def test_only_a_click_is_told(tray: Tray, reason: Reason, is_click: bool) -> None:
+    clicked = QSignalSpy(tray.clicked)
+    icon_of(tray).activated.emit(reason)
+    assert clicked.count() == is_click
+
+
+def test_it_comes_when_a_tray_comes_and_leaves_when_told(actions: Actions, window: QWidget) -> None:
+    there: list[bool] = []
+    tray = Tray(actions, window, is_available=lambda: bool(there))
+    tray.show_summary(Summary(1, 1, 0, 0, None))
+    tray.tell("Title", "Text")
+    tray.leave()
+    assert not tray.appear()
+    assert tray._icon is None
+    there.append(True)
+    assert tray.appear()
+    assert icon_of(tray).isVisible()
+    assert icon_of(tray).toolTip() == "dlmanager: 1 active"
+    tray.tell("Title", "Text")
+    tray.leave()
+    assert not icon_of(tray).isVisible()
