@@ -1,0 +1,307 @@
+"""The composition root: builds every object, makes every connection, starts and shuts down."""
+
+import asyncio
+import contextlib
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+from dlmanager import __version__
+from dlmanager.cli import complain
+from dlmanager.core.errors import DlmanagerError, QueueInUse, SettingsUnreadable
+from dlmanager.core.settings import Settings
+from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
+from dlmanager.engine.tasks import Tasks
+from dlmanager.garbage import MainThreadCollector
+from dlmanager.paths import Paths, default_download_directory
+from dlmanager.store.settings_file import read_settings
+from dlmanager.terminal import Report
+
+UNUSABLE = 2
+LOG_BYTES = 1_000_000
+LOG_FILES = 3
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+_logger = logging.getLogger("dlmanager")
+
+
+# Without a window
+
+
+def run_headless(paths: Paths, *, until_idle: bool) -> int:
+    """Work on the queue without a window; returns the exit status.
+
+    Raises QueueInUse, StoreUnusable, SettingsUnreadable before anything was done.
+    """
+    settings = read_settings(paths.settings)
+    start_logging(paths)
+    application = QCoreApplication(["dlmanager"])
+    with _event_loop(application) as runner:
+        return runner.run(_headless(paths, settings, until_idle=until_idle))
+
+
+async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> int:
+    orchestrator = make_orchestrator(paths, settings)
+    report = Report()
+    orchestrator.jobs_changed.connect(report.on_jobs_changed)
+    orchestrator.jobs_removed.connect(report.on_jobs_removed)
+    orchestrator.progressed.connect(report.on_progressed)
+    if not until_idle:
+        orchestrator.problem_changed.connect(report.on_problem)
+    caught: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    with _stop_signals(caught):
+        await orchestrator.start()
+        try:
+            return await _until_done(orchestrator, report, caught, until_idle=until_idle)
+        finally:
+            report.close()
+            await orchestrator.stop()
+
+
+async def _until_done(
+    orchestrator: DownloadQueueOrchestrator,
+    report: Report,
+    caught: asyncio.Future[int],
+    *,
+    until_idle: bool,
+) -> int:
+    """Wait for the end of the run; returns the exit status."""
+    if not until_idle:
+        await caught
+        return 0
+    stuck = asyncio.get_running_loop().create_future()
+
+    def on_problem(problem: str | None) -> None:
+        if problem is not None and not stuck.done():
+            stuck.set_result(None)
+
+    orchestrator.problem_changed.connect(on_problem)
+    on_problem(orchestrator.problem)
+    idle = asyncio.ensure_future(orchestrator.wait_until_idle())
+    await asyncio.wait([caught, stuck, idle], return_when=asyncio.FIRST_COMPLETED)
+    if idle.done():
+        return 1 if report.failed else 0
+    idle.cancel()
+    if caught.done():
+        return 128 + caught.result()
+    complain(orchestrator.problem or "the queue cannot work")
+    return UNUSABLE
+
+
+# With a window
+
+
+def run_window(paths: Paths, links: Sequence[str]) -> int:
+    """Open the window, or raise the one that runs; returns the exit status."""
+    if not _has_display():
+        complain(
+            "there is no display for a window. `dlmanager run` works on the queue without one."
+        )
+        return UNUSABLE
+    from dlmanager.desktop.single_instance import hand_over
+
+    if hand_over(paths.socket, links):
+        return 0
+    start_logging(paths)
+    from PySide6.QtWidgets import QApplication
+
+    from dlmanager.gui.palette import PaletteKeeper
+    from dlmanager.resources import application_icon
+
+    application = QApplication(["dlmanager"])
+    application.setApplicationName("dlmanager")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("dlmanager")
+    application.setWindowIcon(application_icon())
+    # Quitting is ours: it ends every wget in good order first.
+    application.setQuitOnLastWindowClosed(False)
+    PaletteKeeper(application)
+    with _event_loop(application) as runner:
+        return runner.run(_with_window(paths, links))
+
+
+async def _with_window(paths: Paths, links: Sequence[str]) -> int:
+    settings, trouble = _settings_or_defaults(paths)
+    orchestrator = make_orchestrator(paths, settings)
+    try:
+        await orchestrator.start()
+    except QueueInUse as error:
+        return await _hand_over_late(paths, links, error)
+    except DlmanagerError as error:
+        return await _tell_and_end(str(error))
+    try:
+        return await _window_life(paths, settings, orchestrator, links, trouble)
+    finally:
+        await orchestrator.stop()
+
+
+async def _window_life(
+    paths: Paths,
+    settings: Settings,
+    orchestrator: DownloadQueueOrchestrator,
+    links: Sequence[str],
+    trouble: str | None,
+) -> int:
+    from dlmanager.desktop.file_manager import open_file, show_in_folder
+    from dlmanager.desktop.single_instance import InstanceServer
+    from dlmanager.gui.main_window import MainWindow
+
+    tasks = Tasks(_logger)
+    quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    window = MainWindow(
+        orchestrator,
+        start_task=tasks.start,
+        download_directory=settings.download_directory or str(default_download_directory()),
+        open_file=open_file,
+        show_in_folder=show_in_folder,
+    )
+
+    def on_quit() -> None:
+        if not quit_asked.done():
+            quit_asked.set_result(0)
+
+    def on_links(received: Sequence[str]) -> None:
+        window.bring_to_front()
+        if received:
+            window.add_links(received)
+
+    window.quit_requested.connect(on_quit)
+    server = InstanceServer(paths.socket)
+    server.links_received.connect(on_links)
+    server.listen()
+    with _stop_signals(quit_asked):
+        window.load(await orchestrator.list_jobs())
+        window.show()
+        if links:
+            window.add_links(links)
+        if trouble is not None:
+            window.tell(trouble)
+        await quit_asked
+    server.close()
+    window.close_for_good()
+    await tasks.settle()
+    return 0
+
+
+async def _hand_over_late(paths: Paths, links: Sequence[str], error: QueueInUse) -> int:
+    """Somebody else has the queue: a window that was just starting, or a `dlmanager run`."""
+    from dlmanager.desktop.single_instance import hand_over
+
+    for _ in range(10):
+        if hand_over(paths.socket, links):
+            return 0
+        await asyncio.sleep(0.3)
+    return await _tell_and_end(str(error))
+
+
+async def _tell_and_end(sentence: str) -> int:
+    """Show why there is no window, on the terminal and on the screen."""
+    from PySide6.QtWidgets import QMessageBox
+
+    complain(sentence)
+    box = QMessageBox(QMessageBox.Icon.Warning, "dlmanager", sentence)
+    closed = asyncio.get_running_loop().create_future()
+    box.finished.connect(lambda result: closed.set_result(None) if not closed.done() else None)
+    with _stop_signals(closed):
+        box.open()
+        await closed
+    return UNUSABLE
+
+
+def _settings_or_defaults(paths: Paths) -> tuple[Settings, str | None]:
+    """The settings, and a sentence where they could not be read and the defaults count."""
+    try:
+        return read_settings(paths.settings), None
+    except SettingsUnreadable as error:
+        _logger.error("%s", error)
+        return Settings(), f"{error} Until then the defaults count."
+
+
+def _has_display() -> bool:
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+# Both
+
+
+def make_orchestrator(paths: Paths, settings: Settings) -> DownloadQueueOrchestrator:
+    """The orchestrator of a profile, set as its settings say."""
+    return DownloadQueueOrchestrator(
+        db=paths.database,
+        wget_executable_path=settings.wget_executable_path or None,
+        logger=_logger,
+        max_concurrent_downloads=settings.max_concurrent_downloads,
+        poll_interval_ms=settings.poll_interval_ms,
+        max_retries=settings.max_retries,
+        initial_retry_delay_ms=settings.initial_retry_delay_ms,
+        progress_throttle_ms=settings.progress_throttle_ms,
+    )
+
+
+@contextlib.contextmanager
+def _event_loop(application: QCoreApplication) -> Iterator[asyncio.Runner]:
+    """One loop for Qt and asyncio; blocking calls go to a few threads of our own."""
+    from qasync import QEventLoop
+
+    collector = MainThreadCollector()
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(4, thread_name_prefix="worker"))
+        yield runner
+    collector.stop()
+
+
+@contextlib.contextmanager
+def _stop_signals(caught: asyncio.Future[Any]) -> Iterator[None]:
+    """Resolve a future with the number of the signal that asks us to end."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int) -> None:
+        if not caught.done():
+            caught.set_result(number)
+
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield
+    finally:
+        for number in _STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def start_logging(paths: Paths) -> None:
+    """Log to the profile's file, Qt's messages and uncaught errors included."""
+    paths.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = logging.handlers.RotatingFileHandler(
+        paths.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
+    paths.log.chmod(0o600)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    qInstallMessageHandler(_on_qt_message)
+    sys.excepthook = _on_uncaught
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+    }
+    logging.getLogger("qt").log(levels.get(kind, logging.ERROR), "%s", message)
+
+
+def _on_uncaught(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    _logger.critical("uncaught error", exc_info=(kind, error, traceback))
+    sys.__excepthook__(kind, error, traceback)

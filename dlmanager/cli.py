@@ -1,0 +1,276 @@
+"""The command line: a stable contract for scripts.
+
+Exit status: 0 well, 1 something asked for could not be done, 2 bad usage or unusable surroundings.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from dlmanager import __version__
+from dlmanager.core.errors import BadInput, DlmanagerError, UnknownJob
+from dlmanager.core.job import Job, Status, Wish
+from dlmanager.core.settings import about, setting_names, with_setting
+from dlmanager.engine.clock import now_ms
+from dlmanager.engine.orders import check_order
+from dlmanager.engine.part_file import discard_part
+from dlmanager.paths import Paths, default_download_directory, profile_paths
+from dlmanager.store.job_store import JobStore
+from dlmanager.store.settings_file import read_settings, write_settings
+from dlmanager.store.store_thread import StoreThread
+
+T = TypeVar("T")
+
+USAGE_ERROR = 2
+
+_EPILOG = """\
+Without a command, the window opens, with the links added that are given.
+`dlmanager COMMAND --help` tells more about a command."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}\n")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line; returns the exit status."""
+    try:
+        options = _main_parser().parse_args(argv)
+        paths = profile_paths(options.data_dir)
+        command = _COMMANDS.get(options.rest[0]) if options.rest else None
+        if command is None:
+            return _window(paths, options.rest)
+        return command(paths, options.rest[1:])
+    except DlmanagerError as error:
+        complain(str(error))
+        return USAGE_ERROR
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does; there is nobody to tell.
+        sys.stderr.close()
+        return 1
+
+
+def _main_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="dlmanager",
+        usage="%(prog)s [--data-dir DIR] [COMMAND ... | URL ...]",
+        description="Download files, and never lose one.",
+        epilog=f"commands: {', '.join(_COMMANDS)}\n\n{_EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"dlmanager {__version__}")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="where database, settings and logs are kept"
+    )
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _command_parser(name: str, description: str) -> argparse.ArgumentParser:
+    return _Parser(prog=f"dlmanager {name}", description=description)
+
+
+def complain(sentence: str) -> None:
+    """Say on stderr, in one line, why something cannot be done."""
+    print(f"dlmanager: {sentence}", file=sys.stderr)
+
+
+# Window and queue
+
+
+def _window(paths: Paths, rest: Sequence[str]) -> int:
+    parser = _Parser(prog="dlmanager")
+    parser.add_argument("urls", nargs="*", metavar="URL")
+    links = parser.parse_args(rest).urls
+    from dlmanager.core.urls import normalise_url
+
+    for link in links:
+        try:
+            normalise_url(link)
+        except BadInput as error:
+            raise BadInput(f"{error} (Commands are: {', '.join(_COMMANDS)}.)") from error
+    from dlmanager.app import run_window
+
+    return run_window(paths, links)
+
+
+def _run(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser("run", "Work on the queue without a window.")
+    parser.add_argument(
+        "--until-idle",
+        action="store_true",
+        help="end when nothing is pending, processing or retrying; "
+        "exit status 1 if a download failed",
+    )
+    options = parser.parse_args(arguments)
+    from dlmanager.app import run_headless
+
+    return run_headless(paths, until_idle=options.until_idle)
+
+
+# Jobs
+
+
+def _add(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser("add", "Add downloads; prints one job id a line, in order.")
+    parser.add_argument("urls", nargs="*", metavar="URL")
+    parser.add_argument("--to", metavar="DIR", help="the folder to save to")
+    parser.add_argument("--name", help="the file's name; for one URL")
+    parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
+    parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
+    parser.add_argument("--from-file", metavar="FILE", help="links, one a line; - reads stdin")
+    options = parser.parse_intermixed_args(arguments)
+    links = [*options.urls, *(_links_in(options.from_file) if options.from_file else ())]
+    if not links:
+        parser.error("no link was given")
+    if options.name and len(links) != 1:
+        parser.error("--name goes with one link")
+    settings = read_settings(paths.settings)
+    folder = options.to or settings.download_directory or default_download_directory()
+    retries = settings.max_retries if options.retries is None else options.retries
+    orders = [
+        check_order(link, folder, options.name, max_retries=retries, paused=options.paused)
+        for link in links
+    ]
+    for job in _with_store(paths, lambda store: store.call(JobStore.add, orders, now_ms())):
+        print(job.id)
+    return 0
+
+
+def _links_in(name: str) -> list[str]:
+    """The links of a text file; empty lines and lines that begin with # are left out."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadInput(f"The links in {name} cannot be read ({reason}).") from error
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _list(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser("list", "Show the queue.")
+    parser.add_argument("--json", action="store_true", help="all there is, as a JSON array")
+    parser.add_argument(
+        "--status",
+        type=str.upper,
+        choices=list(Status),
+        metavar="S",
+        help=f"only jobs in this state: {', '.join(Status)}",
+    )
+    options = parser.parse_args(arguments)
+    status = Status(options.status) if options.status else None
+    jobs = _with_store(paths, lambda store: store.call(JobStore.list_jobs, status))
+    if options.json:
+        _print_json([json_object(job) for job in jobs])
+    else:
+        from dlmanager.terminal import job_table
+
+        print("\n".join(job_table(jobs, now_ms())))
+    return 0
+
+
+def _show(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser("show", "Show all that is known of one job.")
+    parser.add_argument("id", metavar="ID", help="the job's id, or how it begins")
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+    options = parser.parse_args(arguments)
+    facts = json_object(_with_store(paths, lambda store: _find(store, options.id)))
+    if options.json:
+        _print_json(facts)
+    else:
+        for name, value in facts.items():
+            print(f"{name:18} {'' if value is None else value}".rstrip())
+    return 0
+
+
+def _wish_command(wish: Wish) -> Callable[[Paths, Sequence[str]], int]:
+    def command(paths: Paths, arguments: Sequence[str]) -> int:
+        parser = _command_parser(wish.value, f"{wish.value.capitalize()} jobs.")
+        parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id, or how it begins")
+        options = parser.parse_args(arguments)
+        return _with_store(paths, lambda store: _do_wish(store, wish, options.ids))
+
+    return command
+
+
+def _do_wish(store: StoreThread, wish: Wish, given: Sequence[str]) -> int:
+    """Write the wish to the queue; a program that works on the queue follows within a second."""
+    wanted = [_find(store, each) for each in given]
+    changed = store.call(JobStore.wish, wish, [job.id for job in wanted], now_ms())
+    for job in store.call(JobStore.left_parts):
+        # Where a program works on the queue, it holds the part and throws it away itself.
+        if discard_part(job):
+            store.call(JobStore.forget_part, job.id, now_ms())
+    done = {job.id for job in changed}
+    for job in wanted:
+        if job.id not in done:
+            complain(f"{job.id} is {job.status} and cannot be asked to {wish}.")
+    return 0 if len(done) == len({job.id for job in wanted}) else 1
+
+
+def _find(store: StoreThread, given: str) -> Job:
+    """The one job whose id is, or begins with, what was given; raises UnknownJob."""
+    found = store.call(JobStore.find, given) if given else []
+    if len(found) == 1:
+        return found[0]
+    problem = "No job has" if not found else "Several jobs have"
+    raise UnknownJob(f"{problem} an id that begins with {given!r}. See `dlmanager list`.")
+
+
+def json_object(job: Job) -> dict[str, Any]:
+    """A job as scripts see it: every column under its own name, and `path`."""
+    return {**asdict(job), "path": job.path}
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _with_store(paths: Paths, use: Callable[[StoreThread], T]) -> T:
+    store = StoreThread(paths.database)
+    try:
+        return use(store)
+    finally:
+        store.close()
+
+
+# Settings
+
+
+def _config(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser("config", "Show or change settings.")
+    actions = parser.add_subparsers(dest="action", metavar="list | get KEY | set KEY VALUE")
+    actions.add_parser("list", help="show all settings")
+    actions.add_parser("get", help="show one setting").add_argument("key", metavar="KEY")
+    set_parser = actions.add_parser("set", help="change one setting")
+    set_parser.add_argument("key", metavar="KEY")
+    set_parser.add_argument("value", metavar="VALUE")
+    options = parser.parse_args(arguments)
+    settings = read_settings(paths.settings)
+    if options.action == "get":
+        about(options.key)
+        print(getattr(settings, options.key))
+    elif options.action == "set":
+        write_settings(paths.settings, with_setting(settings, options.key, options.value))
+    else:
+        for name in setting_names():
+            print(f"{name} = {getattr(settings, name)}  # {about(name)}")
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[Paths, Sequence[str]], int]] = {
+    "add": _add,
+    "run": _run,
+    "list": _list,
+    "show": _show,
+    **{wish.value: _wish_command(wish) for wish in Wish},
+    "config": _config,
+}

@@ -1,0 +1,63 @@
+"""Where the program keeps its things."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+DATA_DIR_VARIABLE = "DLMANAGER_DATA_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Files of one profile. socket: where its window listens for a second start."""
+
+    database: Path
+    settings: Path
+    log: Path
+    socket: Path
+
+
+def profile_paths(data_dir: str | None) -> Paths:
+    """The files of the profile in a folder; None for the folders the XDG specification names.
+
+    data_dir: what was given on the command line; the environment's DLMANAGER_DATA_DIR counts
+    where nothing was.
+    """
+    chosen = data_dir or os.environ.get(DATA_DIR_VARIABLE)
+    if chosen:
+        folder = Path(chosen).expanduser().absolute()
+        settings, log = folder, folder / "logs"
+    else:
+        folder = platformdirs.user_data_path("dlmanager")
+        settings = platformdirs.user_config_path("dlmanager")
+        log = platformdirs.user_log_path("dlmanager")
+    return Paths(
+        database=folder / "queue.db",
+        settings=settings / "settings.toml",
+        log=log / "dlmanager.log",
+        socket=_socket_folder() / f"dlmanager-{_short_hash(folder)}.socket",
+    )
+
+
+def default_download_directory() -> Path:
+    """The person's Downloads folder, as the desktop names it; made when missing."""
+    folder = platformdirs.user_downloads_path()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _socket_folder() -> Path:
+    """A folder for this user's sockets; short, as a socket's path may hold 107 bytes only."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime)
+    folder = Path("/tmp") / f"dlmanager-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _short_hash(folder: Path) -> str:
+    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

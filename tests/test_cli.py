@@ -1,0 +1,494 @@
+"""The command line as scripts see it: a real process, its output and its exit status."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dlmanager.engine.file_lock import FileLock
+from dlmanager.store.job_store import JobStore
+from tests.integration.loopback_server import Content, LoopbackServer, status
+
+CONTENT = Content(size=1_000_000, seed=1)
+ROOT = Path(__file__).parent.parent
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def command(data_dir: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dlmanager", "--data-dir", str(data_dir), *arguments]
+
+
+@pytest.fixture
+def cli(data_dir: Path) -> Cli:
+    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(data_dir, *arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            cwd=ROOT,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def start(data_dir: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a command in the background; what still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            command(data_dir, *arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(is_true: Callable[[], bool], timeout_s: float = 20) -> None:
+    end_at = time.monotonic() + timeout_s
+    while not is_true():
+        assert time.monotonic() < end_at, "it did not come about"
+        time.sleep(0.02)
+
+
+def added(cli: Cli, *arguments: str) -> list[str]:
+    result = cli("add", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout.split()
+
+
+def jobs(cli: Cli, *arguments: str) -> list[dict]:
+    result = cli("list", "--json", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    return json.loads(result.stdout)
+
+
+class TestAdd:
+    def test_prints_one_id_a_line_in_order(self, cli, folder):
+        ids = added(cli, "--to", str(folder), "http://127.0.0.1/a", "http://127.0.0.1/b")
+        assert [(job["id"], job["url"]) for job in jobs(cli)] == [
+            (ids[0], "http://127.0.0.1/a"),
+            (ids[1], "http://127.0.0.1/b"),
+        ]
+
+    def test_takes_name_retries_and_paused(self, cli, folder):
+        added(
+            cli, "--to", str(folder), "--name", "x.bin", "--retries", "-1", "--paused",
+            "http://127.0.0.1/a",
+        )  # fmt: skip
+        (job,) = jobs(cli)
+        assert (job["filename"], job["max_retries"], job["status"]) == ("x.bin", -1, "PAUSED")
+        assert job["target_directory"] == str(folder)
+
+    def test_reads_links_from_a_file_and_from_stdin(self, cli, folder, tmp_path):
+        links = tmp_path / "links.txt"
+        links.write_text("# mirrors\nhttp://127.0.0.1/a\n\n  http://127.0.0.1/b  \n")
+        assert len(added(cli, "--to", str(folder), "--from-file", str(links))) == 2
+        result = cli("add", "--to", str(folder), "--from-file", "-", stdin="http://127.0.0.1/c\n")
+        assert len(result.stdout.split()) == 1
+        assert [job["url"][-1] for job in jobs(cli)] == ["a", "b", "c"]
+
+    def test_saves_to_the_folder_of_the_settings_else_to_downloads(self, cli, folder):
+        added(cli, "http://127.0.0.1/a")
+        cli("config", "set", "download_directory", str(folder))
+        added(cli, "http://127.0.0.1/b")
+        assert [job["target_directory"] for job in jobs(cli)] == [
+            str(Path(os.environ["HOME"]) / "Downloads"),
+            str(folder),
+        ]
+
+    @pytest.mark.parametrize(
+        "arguments, words",
+        [
+            (["no link"], "link"),
+            (["ftp://127.0.0.1/a"], "http"),
+            (["http://127.0.0.1/a\nb"], "line break"),
+            (["-O/etc/passwd"], "-O/etc/passwd"),
+            (["http://u:secret@127.0.0.1/"], "password"),
+            (["--to", "/no/such/folder", "http://127.0.0.1/"], "does not exist"),
+            (["--to", "/etc/hostname", "http://127.0.0.1/"], "not a folder"),
+            (["--name", "a/b", "http://127.0.0.1/"], "name"),
+            (["--name", "x", "http://127.0.0.1/a", "http://127.0.0.1/b"], "one link"),
+            (["--retries", "-2", "http://127.0.0.1/"], "retries"),
+            (["--retries", "x", "http://127.0.0.1/"], "invalid int"),
+            (["--from-file", "/no/such/file"], "cannot be read"),
+            (["--what"], "--what"),
+        ],
+        ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
+    )
+    def test_bad_usage_is_one_line_and_changes_nothing(self, cli, folder, arguments, words):
+        result = cli("add", "http://127.0.0.1/good", "--to", str(folder), *arguments)
+        assert result.returncode == 2
+        assert result.stdout == ""
+        assert words.lower() in result.stderr.lower()
+        assert result.stderr.count("\n") == 1
+        assert "Traceback" not in result.stderr
+        assert "secret" not in result.stderr
+        assert jobs(cli) == []
+
+    def test_no_link_at_all_is_told(self, cli):
+        result = cli("add")
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert "no link was given" in result.stderr
+
+
+class TestRunUntilIdle:
+    def test_downloads_everything_and_ends_well(self, cli, server, folder):
+        urls = [server.serve(f"/{number}.bin", CONTENT) for number in range(5)]
+        added(cli, "--to", str(folder), *urls)
+        result = cli("run", "--until-idle")
+        assert (result.returncode, result.stderr) == (0, "")
+        assert len(result.stdout.splitlines()) == 5
+        assert all(line.startswith("COMPLETED") for line in result.stdout.splitlines())
+        for job in jobs(cli):
+            assert job["path"] == str(folder / job["filename"])
+            assert (job["status"], job["verification"]) == ("COMPLETED", "size")
+            assert (job["error_kind"], job["error_message"]) == (None, None)
+            assert Path(job["path"]).read_bytes() == CONTENT.read(0, CONTENT.size)
+
+    def test_says_so_if_a_download_failed(self, cli, server, folder):
+        added(cli, "--to", str(folder), server.answer("/gone", 404))
+        result = cli("run", "--until-idle")
+        assert result.returncode == 1
+        assert result.stdout.startswith("FAILED")
+        assert "404" in result.stdout
+        (job,) = jobs(cli, "--status", "failed")
+        assert (job["path"], job["error_kind"]) == (None, "not_found")
+
+    def test_a_failure_of_before_does_not_count(self, cli, server, folder):
+        added(cli, "--to", str(folder), server.answer("/gone", 404))
+        assert cli("run", "--until-idle").returncode == 1
+        assert cli("run", "--until-idle").returncode == 0
+
+    def test_an_empty_queue_is_idle_and_paused_jobs_do_not_hold_it(self, cli, folder):
+        assert cli("run", "--until-idle").returncode == 0
+        added(cli, "--to", str(folder), "--paused", "http://127.0.0.1/a")
+        assert cli("run", "--until-idle").returncode == 0
+
+    def test_an_unusable_wget_is_told(self, cli, folder):
+        added(cli, "--to", str(folder), "http://127.0.0.1/a")
+        cli("config", "set", "wget_executable_path", "/no/such/wget")
+        result = cli("run", "--until-idle")
+        assert result.returncode == 2
+        assert "wget was not found" in result.stderr
+        assert [job["status"] for job in jobs(cli)] == ["PENDING"]
+
+    def test_shows_live_progress_on_a_terminal(self, data_dir, cli, server, folder):
+        url = server.serve("/a.bin", CONTENT)
+        gate = server.hold("/a.bin", 500_000)
+        added(cli, "--to", str(folder), url)
+        master, slave = pty.openpty()
+        process = subprocess.Popen(
+            command(data_dir, "run", "--until-idle"), stdout=slave, stderr=slave, cwd=ROOT
+        )
+        os.close(slave)
+        shown = b""
+        while b"50" not in shown:
+            shown += os.read(master, 4096)
+        gate.release()
+        try:
+            while chunk := os.read(master, 4096):
+                shown += chunk
+        except OSError:  # the other side of the terminal is closed
+            pass
+        os.close(master)
+        assert process.wait(20) == 0
+        assert b"a.bin" in shown
+        assert b"COMPLETED" in shown
+
+
+class TestRunning:
+    def test_a_running_queue_starts_what_is_added_within_a_second(self, cli, start, server, folder):
+        start("run")
+        url = server.serve("/a.bin", CONTENT)
+        wait_until(lambda: _is_locked(folder.parent / "data"))
+        added(cli, "--to", str(folder), url)
+        added_at = time.monotonic()
+        (request,) = server.wait_for_requests(1)
+        assert request.received_at - added_at < 1
+
+    def test_pause_resume_cancel_retry_and_remove_reach_it(self, cli, start, server, folder):
+        start("run")
+        url = server.serve("/a.bin", CONTENT)
+        gate = server.hold("/a.bin", 500_000)
+        (job_id,) = added(cli, "--to", str(folder), url)
+
+        def is_(status: str) -> Callable[[], bool]:
+            return lambda: json.loads(cli("show", job_id, "--json").stdout)["status"] == status
+
+        assert gate.reached.wait(20)
+        assert cli("pause", job_id[:8]).returncode == 0
+        server.wait_until_idle()
+        assert is_("PAUSED")()
+        assert [path.stat().st_size for path in folder.iterdir()] == [500_000]
+        assert cli("resume", job_id).returncode == 0
+        server.wait_for_requests(2)
+        assert cli("cancel", job_id).returncode == 0
+        server.wait_until_idle()
+        wait_until(lambda: list(folder.iterdir()) == [])
+        gate.release()
+        assert cli("retry", job_id).returncode == 0
+        wait_until(is_("COMPLETED"))
+        assert cli("remove", job_id).returncode == 0
+        assert jobs(cli) == []
+        assert [path.name for path in folder.iterdir()] == ["a.bin"]
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    def test_a_signal_ends_it_in_good_order(self, cli, start, server, folder, number):
+        url = server.serve("/a.bin", CONTENT)
+        gate = server.hold("/a.bin", 500_000)
+        added(cli, "--to", str(folder), url)
+        process = start("run")
+        assert gate.reached.wait(20)
+        pid = jobs(cli)[0]["pid"]
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        (job,) = jobs(cli)
+        assert (job["status"], job["retry_count"], job["pid"]) == ("PENDING", 0, None)
+        assert job["bytes_done"] == 500_000
+        assert not Path(f"/proc/{pid}").exists()
+
+    def test_until_idle_that_is_interrupted_does_not_end_well(self, cli, start, server, folder):
+        url = server.serve("/a.bin", CONTENT)
+        gate = server.hold("/a.bin", 500_000)
+        added(cli, "--to", str(folder), url)
+        process = start("run", "--until-idle")
+        assert gate.reached.wait(20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 128 + signal.SIGTERM
+
+    def test_a_second_run_on_the_same_data_is_refused(self, cli, start, data_dir):
+        start("run")
+        wait_until(lambda: _is_locked(data_dir))
+        for arguments in (["run"], ["run", "--until-idle"]):
+            result = cli(*arguments)
+            assert result.returncode == 2
+            assert "already works on this queue" in result.stderr
+            assert result.stderr.count("\n") == 1
+
+    def test_killed_in_the_middle_it_goes_on_where_it_stopped(self, cli, start, server, folder):
+        url = server.serve("/a.bin", CONTENT)
+        gate = server.hold("/a.bin", 700_000)
+        added(cli, "--to", str(folder), url)
+        process = start("run")
+        assert gate.reached.wait(20)
+        wget = jobs(cli)[0]["pid"]
+        process.kill()
+        process.wait()
+        wait_until(lambda: not Path(f"/proc/{wget}").exists())
+        assert jobs(cli)[0]["status"] == "PROCESSING"
+        gate.release()
+        assert cli("run", "--until-idle").returncode == 0
+        (job,) = jobs(cli)
+        assert (job["status"], job["retry_count"]) == ("COMPLETED", 1)
+        assert Path(job["path"]).read_bytes() == CONTENT.read(0, CONTENT.size)
+        assert [path.name for path in folder.iterdir()] == ["a.bin"]
+
+    def test_a_retry_that_falls_due_is_made(self, cli, server, folder):
+        url = server.serve("/a.bin", CONTENT)
+        server.sequence("/a.bin", [status(503), lambda exchange: exchange.answer(
+            exchange.good_answer())])  # fmt: skip
+        cli("config", "set", "initial_retry_delay_ms", "100")
+        added(cli, "--to", str(folder), url)
+        assert cli("run", "--until-idle").returncode == 0
+        assert jobs(cli)[0]["retry_count"] == 1
+
+
+def _is_locked(data_dir: Path) -> bool:
+    lock = FileLock(data_dir / "queue.db.lock")
+    if lock.acquire():
+        lock.release()
+        return False
+    return True
+
+
+class TestJobs:
+    @pytest.fixture
+    def job_id(self, cli, folder) -> str:
+        return added(cli, "--to", str(folder), "http://127.0.0.1/a.bin")[0]
+
+    def test_json_has_every_column_and_the_path(self, cli, job_id, data_dir):
+        store = JobStore(data_dir / "queue.db")
+        columns = {
+            row[1] for row in store._database.execute_sql("PRAGMA table_info(DOWNLOAD_QUEUE)")
+        }
+        store.close()
+        (job,) = jobs(cli)
+        assert set(job) == columns | {"path"}
+        assert (job["path"], job["verification"], job["status"]) == (None, "none", "PENDING")
+        assert json.loads(cli("show", job_id, "--json").stdout) == job
+
+    def test_the_list_and_a_job_in_words(self, cli, job_id):
+        lines = cli("list").stdout.splitlines()
+        assert len(lines) == 2
+        assert lines[1].split()[:2] == [job_id[:8], "PENDING"]
+        assert "a.bin" in lines[1]
+        assert f"id                 {job_id}" in cli("show", job_id[:6]).stdout.splitlines()
+
+    def test_the_list_can_be_narrowed(self, cli, job_id):
+        assert jobs(cli, "--status", "paused") == []
+        assert [job["id"] for job in jobs(cli, "--status", "PENDING")] == [job_id]
+        result = cli("list", "--status", "nonsense")
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+
+    def test_cancel_without_a_running_queue_takes_the_part_away(
+        self, cli, job_id, folder, data_dir
+    ):
+        from dlmanager.engine.part_file import PartFile
+
+        store = JobStore(data_dir / "queue.db")
+        (job,) = store.claim(1, 1)
+        part = PartFile.create(folder / "a.bin.part")
+        facts = {
+            "part_path": str(part.path), "part_device": part.device, "part_inode": part.inode
+        }  # fmt: skip
+        store.record(job.id, job.attempt, 1, facts)
+        store.give_back(job.id, job.attempt, 1)
+        store.close()
+        part.close()
+        assert cli("cancel", job_id).returncode == 0
+        assert list(folder.iterdir()) == []
+        assert jobs(cli)[0]["part_path"] is None
+
+    def test_a_wish_that_makes_no_sense_is_told(self, cli, job_id):
+        result = cli("resume", job_id)
+        assert result.returncode == 1
+        assert "PENDING" in result.stderr
+        assert jobs(cli)[0]["status"] == "PENDING"
+
+    @pytest.mark.parametrize("verb", ["show", "pause", "cancel", "remove"])
+    def test_an_unknown_or_ambiguous_id_is_told_and_nothing_done(self, cli, folder, job_id, verb):
+        for given in ("nonsense", ""):
+            result = cli(verb, given)
+            assert result.returncode == 2
+            assert "id" in result.stderr
+        assert jobs(cli)[0]["status"] == "PENDING"
+
+
+class TestConfig:
+    def test_list_get_and_set(self, cli):
+        assert "max_concurrent_downloads = 3 " in cli("config", "list").stdout
+        assert cli("config").stdout == cli("config", "list").stdout
+        assert cli("config", "set", "max_concurrent_downloads", "5").returncode == 0
+        assert cli("config", "get", "max_concurrent_downloads").stdout == "5\n"
+        assert cli("config", "set", "max_retries", "-1").returncode == 0
+        assert cli("config", "get", "max_retries").stdout == "-1\n"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["get", "nonsense"],
+            ["set", "max_retries", "x"],
+            ["set", "max_concurrent_downloads", "0"],
+            ["set", "nonsense", "1"],
+            ["set", "max_retries"],
+            ["forget"],
+        ],
+        ids=" ".join,
+    )
+    def test_bad_usage_is_one_line(self, cli, arguments):
+        result = cli("config", *arguments)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.count("\n") == 1
+
+    def test_an_unreadable_settings_file_is_told_and_kept(self, cli, data_dir, folder):
+        data_dir.mkdir()
+        (data_dir / "settings.toml").write_text("max_retries = 'three'")
+        for arguments in (["config", "list"], ["config", "set", "max_retries", "1"],
+                          ["add", "http://127.0.0.1/", "--to", str(folder)],
+                          ["run", "--until-idle"]):  # fmt: skip
+            result = cli(*arguments)
+            assert result.returncode == 2
+            assert "settings.toml" in result.stderr
+            assert result.stderr.count("\n") == 1
+        assert (data_dir / "settings.toml").read_text() == "max_retries = 'three'"
+
+
+class TestSurroundings:
+    def test_a_database_that_is_none_is_told_and_kept(self, cli, data_dir, folder):
+        data_dir.mkdir()
+        (data_dir / "queue.db").write_bytes(b"my own notes " * 100)
+        for arguments in (["list"], ["add", "http://127.0.0.1/", "--to", str(folder)],
+                          ["run", "--until-idle"]):  # fmt: skip
+            result = cli(*arguments)
+            assert result.returncode == 2
+            assert "is not a database" in result.stderr
+            assert result.stderr.count("\n") == 1
+        assert (data_dir / "queue.db").read_bytes() == b"my own notes " * 100
+
+    def test_the_data_folder_may_come_from_the_environment(self, tmp_path, monkeypatch, folder):
+        monkeypatch.setenv("DLMANAGER_DATA_DIR", str(tmp_path / "elsewhere"))
+        subprocess.run(
+            [sys.executable, "-m", "dlmanager", "add", "http://127.0.0.1/", "--to", str(folder)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+        assert (tmp_path / "elsewhere" / "queue.db").exists()
+
+    def test_without_a_display_the_window_says_so(self, data_dir):
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+        }
+        result = subprocess.run(
+            command(data_dir),
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=ROOT,
+            check=False,
+        )
+        assert result.returncode == 2
+        assert "dlmanager run" in result.stderr
+        assert result.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize("arguments", [["adds", "x"], ["--nonsense"], ["ftp://127.0.0.1/"]])
+    def test_what_is_neither_command_nor_link_is_told(self, cli, arguments):
+        result = cli(*arguments)
+        assert result.returncode == 2
+        assert result.stderr.count("\n") == 1
+
+    def test_help_and_version(self, cli):
+        assert "add, run, list, show" in cli("--help").stdout
+        assert cli("--version").stdout.startswith("dlmanager ")
+        assert "--until-idle" in cli("run", "--help").stdout
