@@ -181,9 +181,16 @@ _SORT_VALUES: dict[int, Callable[[_Row], Any]] = {
     Column.SPEED: lambda row: row.progress and row.progress.speed_bytes_s,
     Column.TIME_LEFT: lambda row: row.progress and row.progress.eta_s,
     Column.RETRIES: lambda row: row.job.retry_count,
-    # Jobs of one moment stay in the order in which they came.
     Column.ADDED: lambda row: row.job.created_at << _RANK_BITS | row.rank,
 }
+
+
+def _newest_batch_first(row: _Row) -> int:
+    """Return a key for the descending order in which jobs added together stay as they came.
+
+    They are worked on in that order: so those that move are on top of their batch.
+    """
+    return row.job.created_at << _RANK_BITS | ((1 << _RANK_BITS) - 1 - row.rank)
 
 
 class JobTableModel(QAbstractTableModel):
@@ -403,6 +410,8 @@ class JobTableModel(QAbstractTableModel):
     def _wanted_order(self, rows: Sequence[_Row]) -> list[_Row]:
         """Sort rows; equal ones stay as they are, unknown values come last in both directions."""
         value_of, descending = _SORT_VALUES[self._sort_column], self._sort_descending
+        if descending and self._sort_column is Column.ADDED:
+            value_of = _newest_batch_first
         unknown = -math.inf if descending else math.inf
 
         def key(row: _Row) -> Any:

@@ -76,10 +76,15 @@ def test_model_keeps_the_rules_of_qt(
     qtmodeltester.check(model)  # type: ignore[attr-defined]
 
 
-def test_newest_job_comes_first(model: JobTableModel) -> None:
+def test_newest_job_comes_first_and_what_was_added_together_in_its_order(
+    model: JobTableModel,
+) -> None:
     model.add_jobs([make_job("a", created_at=1), make_job("b", created_at=2)])
     model.add_jobs([make_job("c", created_at=2), make_job("d", created_at=3)])
-    assert names(model) == ["d", "c", "b", "a"]
+    assert names(model) == ["d", "b", "c", "a"]
+    model.sort(Column.NAME, DESCENDING)
+    model.sort(Column.ADDED, DESCENDING)
+    assert names(model) == ["d", "b", "c", "a"]
 
 
 def test_thousands_of_jobs_come_in_one_insertion(model: JobTableModel) -> None:
@@ -300,14 +305,14 @@ def test_order_by_a_live_column_follows_after_a_while_and_not_with_every_tick(
     model.sort(Column.SPEED, DESCENDING)
     layout = QSignalSpy(model.layoutChanged)
     for step in range(3):
-        model.note_progress([report("a", step, speed=10), report("b", step, speed=20 + step)])
+        model.note_progress([report("a", step, speed=20 + step), report("b", step, speed=10)])
         model.flush()
-        model.note_progress([report("a", step, speed=30), report("b", step, speed=20)])
+        model.note_progress([report("a", step, speed=20), report("b", step, speed=30)])
         model.flush()
     assert layout.count() == 0
     with qtbot.waitSignal(model.layoutChanged, timeout=2500):
         pass
-    assert names(model) == ["a", "b"]
+    assert names(model) == ["b", "a"]
     assert layout.count() == 1
 
 
@@ -324,12 +329,12 @@ def test_countdown_is_live_while_a_job_waits_to_retry(
     assert not model._countdown_timer.isActive()
     waiting = make_job("a", Status.RETRYING, retry_count=2, next_retry_at=clock.now_ms + 4000)
     model.add_jobs([waiting, make_job("b")])
-    assert text(model, 1, Column.STATUS) == "Retrying in 4 s (2 of 3)"
+    assert text(model, 0, Column.STATUS) == "Retrying in 4 s (2 of 3)"
     changed = QSignalSpy(model.dataChanged)
     clock.now_ms += 1000
     qtbot.waitUntil(lambda: changed.count() == 1, timeout=2500)
-    assert spans(changed) == [(1, 1, Column.STATUS, Column.STATUS)]
-    assert text(model, 1, Column.STATUS) == "Retrying in 3 s (2 of 3)"
+    assert spans(changed) == [(0, 0, Column.STATUS, Column.STATUS)]
+    assert text(model, 0, Column.STATUS) == "Retrying in 3 s (2 of 3)"
     model.change_jobs([replace(waiting, status=Status.PROCESSING)])
     assert not model._countdown_timer.isActive()
 
