@@ -81,9 +81,11 @@ class Report(QObject):
     def on_jobs_changed(self, jobs: Sequence[Job]) -> None:
         """Note committed changes; say so where a job has ended."""
         for job in jobs:
-            if job.status in _ENDED:
+            # What a full disk has paused has ended for now, and not well.
+            is_stuck = job.status is Status.PAUSED and job.error_kind is not None
+            if job.status in _ENDED or is_stuck:
                 self._jobs.pop(job.id, None)
-                self.failed = self.failed or job.status is Status.FAILED
+                self.failed = self.failed or is_stuck or job.status is Status.FAILED
                 self._say(ended_line(job))
             elif job.status in (Status.PROCESSING, Status.RETRYING):
                 self._jobs[job.id] = job

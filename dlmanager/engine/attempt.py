@@ -4,6 +4,7 @@ The protocol is that of ARCHITECTURE.md, "How a file is made".
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -163,9 +164,18 @@ class Attempt:
             await self._process.cancel()
 
     def close(self) -> None:
-        """Close the part file and give back its lock."""
-        if self._part is not None:
-            self._part.close()
+        """Close the part file and give back its lock; an empty part is not worth keeping.
+
+        Blocks for a moment; may be called again.
+        """
+        part = self._part
+        if part is None or part.descriptor < 0:
+            return
+        if part.size() == 0:
+            with contextlib.suppress(OSError):  # an empty file left behind does no harm
+                part.discard()
+        else:
+            part.close()
 
     def look(self) -> Look | None:
         """The part's size and overlap now; None while there is no part. Blocks for a few reads."""
@@ -459,7 +469,7 @@ def _local_failure(error: OSError, folder: str) -> Outcome:
         return Outcome(
             Ending.DISK_FULL,
             ErrorKind.DISK_FULL,
-            f"The disk of {folder} is full. Free some space, then choose Resume.",
+            f"The disk of {folder} is full. Make room, and the download goes on by itself.",
         )
     return Outcome(
         Ending.FAIL,

@@ -18,6 +18,7 @@ from dlmanager.core.progress import percent
 from dlmanager.core.retry import next_try
 from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.clock import now_ms
+from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part, remove_published
@@ -317,6 +318,7 @@ class DownloadQueueOrchestrator(QObject):
             self._wake.clear()
             try:
                 await self._take_changes()
+                await self._resume_where_space_returned()
                 await self._fill()
                 await self._look_ahead()
             except StoreUnusable as error:
@@ -330,6 +332,15 @@ class DownloadQueueOrchestrator(QObject):
             self._idle.clear()
             self._tasks.start(self._obey(jobs))
             await asyncio.sleep(0)  # it begins before the next claim
+
+    async def _resume_where_space_returned(self) -> None:
+        """Let jobs go on that a full disk has paused, once what they need is free."""
+        jobs = await self._store.run(JobStore.waiting_for_space)
+        if not jobs:
+            return
+        ready = await asyncio.to_thread(lambda: [job.id for job in jobs if has_space_for(job)])
+        if ready:
+            self._announce(await self._store.run(JobStore.wish, Wish.RESUME, ready, now_ms()))
 
     async def _fill(self) -> None:
         free = self._max_concurrent_downloads - len(self._runs)
@@ -371,7 +382,7 @@ class DownloadQueueOrchestrator(QObject):
         job_id = attempt.job.id
         try:
             outcome = await self._outcome_of(attempt)
-            attempt.close()
+            await asyncio.to_thread(attempt.close)
             self._board.remove(attempt)
             if outcome is not None:
                 await self._settle(attempt, outcome)

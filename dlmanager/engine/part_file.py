@@ -181,9 +181,11 @@ class PartFile:
 
     def discard(self) -> None:
         """Remove the part, if its path still leads to it, and close it."""
-        if self.is_in_place():
-            self.path.unlink()
-        self.close()
+        try:
+            if self.is_in_place():
+                self.path.unlink()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the part; its lock is free once every process that inherited it has ended."""

@@ -123,6 +123,12 @@ class JobStore:
         )
         return next((row[0] for row in query.tuples()), None)
 
+    def waiting_for_space(self) -> list[Job]:
+        """The jobs that a full disk has paused."""
+        return self._select(
+            self._table.status == Status.PAUSED, self._table.error_kind == ErrorKind.DISK_FULL
+        )
+
     def left_parts(self) -> list[Job]:
         """Cancelled or removed jobs whose part file has not been thrown away yet."""
         table = self._table

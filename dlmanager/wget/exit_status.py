@@ -143,13 +143,13 @@ _DISK_PROBLEMS = [
             "No space left on device",
             Ending.DISK_FULL,
             ErrorKind.DISK_FULL,
-            "The disk is full. Make room, and the download goes on where it stopped.",
+            "The disk is full. Make room, and the download goes on by itself.",
         ),
         (
             "Disk quota exceeded",
             Ending.DISK_FULL,
             ErrorKind.DISK_FULL,
-            "Your share of the disk is used up. Make room, and the download goes on.",
+            "Your share of the disk is used up. Make room, and the download goes on by itself.",
         ),
         (
             "File too large",

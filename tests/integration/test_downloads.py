@@ -10,6 +10,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind, InvalidFolder, InvalidUrl
 from dlmanager.core.job import Phase, Status, Verification
 from dlmanager.engine.base_process import BaseProcess
+from tests.fakes.fake_wget import SCENARIOS, make_fake_wget, read_calls
 from tests.integration import loopback_server as answers
 from tests.integration.conftest import until
 from tests.integration.loopback_server import Content
@@ -291,6 +292,7 @@ class TestFailures:
 
         run(scenario())
         assert len(server.requests) == 1
+        assert files_in(folder) == {}
 
     def test_a_busy_server_is_asked_again_with_growing_gaps(self, run, server, orchestrate, folder):
         url = server.serve("/a.bin", MEGABYTE)
@@ -421,8 +423,6 @@ class TestFailures:
         assert len(server.requests) <= 3
 
     def test_a_refused_connection_is_tried_again(self, run, orchestrate, folder, tmp_path):
-        from tests.fakes.fake_wget import make_fake_wget
-
         wget = make_fake_wget(tmp_path / "fake", "refused")
 
         async def scenario() -> None:
@@ -433,6 +433,33 @@ class TestFailures:
             assert (job.retry_count, job.error_kind) == (2, ErrorKind.CONNECTION)
 
         run(scenario())
+
+    def test_a_full_disk_pauses_the_job_until_there_is_space(
+        self, run, orchestrate, folder, tmp_path, monkeypatch
+    ):
+        wget = make_fake_wget(
+            tmp_path / "fake",
+            {"attempts": [SCENARIOS["disk_full"]["steps"], SCENARIOS["complete"]["steps"]]},
+        )
+        has_space = False
+        monkeypatch.setattr("dlmanager.engine.orchestrator.has_space_for", lambda job: has_space)
+
+        async def scenario() -> None:
+            nonlocal has_space
+            orchestrator = orchestrate(wget_executable_path=str(wget))
+            await orchestrator.start()
+            job_id = orchestrator.enqueue_download("http://127.0.0.1/a", folder)
+            job = await until(orchestrator, job_id, Status.PAUSED)
+            assert (job.error_kind, job.retry_count) == (ErrorKind.DISK_FULL, 0)
+            assert "Make room" in job.error_message
+            assert Path(job.part_path).exists()
+            await asyncio.sleep(0.5)  # several looks at the disk change nothing
+            assert orchestrator.get_job_status(job_id).status is Status.PAUSED
+            has_space = True
+            await until(orchestrator, job_id, Status.COMPLETED)
+
+        run(scenario())
+        assert len(read_calls(tmp_path / "fake")) == 2
 
 
 class TestWishes:

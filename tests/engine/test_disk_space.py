@@ -1,0 +1,31 @@
+import shutil
+from collections import namedtuple
+from collections.abc import Callable
+
+import pytest
+
+from dlmanager.core.job import Job
+from dlmanager.engine.disk_space import SPARE_BYTES, UNKNOWN_NEED_BYTES, has_space_for
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.mark.parametrize(
+    "total, done, free, fits",
+    [
+        (1_000, 400, 600 + SPARE_BYTES, True),
+        (1_000, 400, 599 + SPARE_BYTES, False),
+        (None, 400, UNKNOWN_NEED_BYTES + SPARE_BYTES, True),
+        (None, 400, UNKNOWN_NEED_BYTES, False),
+    ],
+    ids=["just enough", "one byte short", "unknown size, much room", "unknown size, little room"],
+)
+def test_the_rest_must_fit(
+    make_job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch, total, done, free, fits
+):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, free))
+    assert has_space_for(make_job(bytes_total=total, bytes_done=done)) is fits
+
+
+def test_a_folder_that_is_gone_has_no_space(make_job: Callable[..., Job]):
+    assert not has_space_for(make_job(target_directory="/no/such/folder"))
