@@ -100,8 +100,9 @@ class Job:
 
     Times are milliseconds since the epoch, sizes are bytes, None is unknown.
     filename is None until it is decided (by the person, or by the first answer of the server).
-    max_retries -1: until it succeeds. final_path is set from FINALISING on; the file is
-    guaranteed complete there only when the status is COMPLETED.
+    max_retries -1: until it succeeds. unproven_from: bytes of the part from here on may belong to
+    another version of the file, None where all are known to be right. final_path is set from
+    FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Job:
     pid_started_at: int | None = None
     finished_at: int | None = None
     unclean_stop: bool = False
+    unproven_from: int | None = None
     revision: int = 0
     removed_at: int | None = None
 
@@ -151,4 +153,9 @@ class Job:
 
     def allows(self, wish: Wish) -> bool:
         """Whether the wish makes sense in the job's present state."""
-        return self.status in WISH_SOURCES[wish]
+        return self.status in WISH_SOURCES[wish] or (wish is Wish.PAUSE and self.waits_for_space)
+
+    @property
+    def waits_for_space(self) -> bool:
+        """Whether a full disk has paused it: then it goes on by itself, unless paused by hand."""
+        return self.status is Status.PAUSED and self.error_kind is ErrorKind.DISK_FULL

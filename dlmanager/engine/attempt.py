@@ -4,7 +4,6 @@ The protocol is that of ARCHITECTURE.md, "How a file is made".
 """
 
 import asyncio
-import contextlib
 import errno
 import logging
 import os
@@ -137,7 +136,6 @@ class Attempt:
                 part_path=str(self._part.path),
                 part_device=self._part.device,
                 part_inode=self._part.inode,
-                unclean_stop=False,
             )
             outcome = await self._transfer_until_settled()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
@@ -148,12 +146,7 @@ class Attempt:
                 "Another process still writes this download's partial file. It goes on by itself.",
             )
         except PartReplaced:
-            return Outcome(
-                Ending.FAIL,
-                ErrorKind.FOLDER,
-                "The partial file was replaced by something else while it was being written. "
-                "Choose Retry to start again.",
-            )
+            return Outcome(Ending.FAIL, ErrorKind.FOLDER, _gone_words(self._job.target_directory))
         except OSError as error:
             return _local_failure(error, self._job.target_directory)
 
@@ -171,11 +164,13 @@ class Attempt:
         part = self._part
         if part is None or part.descriptor < 0:
             return
-        if part.size() == 0:
-            with contextlib.suppress(OSError):  # an empty file left behind does no harm
+        try:
+            if part.size() == 0:
                 part.discard()
-        else:
-            part.close()
+            else:
+                part.close()
+        except OSError as error:
+            self._logger.warning("job %s: its part could not be closed: %s", self._job.id, error)
 
     def look(self) -> Look | None:
         """The part's size and overlap now; None while there is no part. Blocks for a few reads."""
@@ -187,9 +182,15 @@ class Attempt:
 
         now_s: monotonic. None if there is nothing to show.
         """
+        if not look.in_place:
+            # Not a byte more into nowhere; how the attempt ends is told when wget has ended.
+            self._stop_because(_Redo.RESTART)
+            return None
         if look.overlap is Overlap.DIFFERENT:
             self._stop_because(_Redo.RESTART)
             return None
+        if look.overlap is Overlap.EQUAL and self._offset:
+            self._note_proof()
         if self._job.phase is None:
             return None
         return JobProgress(
@@ -207,7 +208,10 @@ class Attempt:
         job = self._job
         if job.part_path is not None:
             try:
-                return PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
+                part = PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
+                if job.unproven_from is not None:
+                    part.cut_back(job.unproven_from)
+                return part
             except FileNotFoundError:
                 pass
             except PartReplaced:
@@ -258,7 +262,8 @@ class Attempt:
             outcome = await self._transfer()
         finally:
             self._probing = False
-        if outcome.ending is Ending.PROBE:
+        if outcome.ending in (Ending.PROBE, Ending.FAIL):
+            # It will not tell, or the link was good for one time: what came stays.
             return self._unconfirmed(outcome.http_status)
         return outcome
 
@@ -269,12 +274,13 @@ class Attempt:
     async def _transfer(self) -> Outcome:
         """Run wget once and say how it ended."""
         assert self._part is not None
-        part = self._part
         self._redo = self._response = self._request_url = None
-        self._offset = await asyncio.to_thread(self._cut_overlap, part)
+        self._offset = await asyncio.to_thread(self._cut_overlap, self._part)
+        # Whatever comes now belongs to what is there only once that is shown, and written down.
+        await self._record(unproven_from=self._offset)
         process = self._process = WgetProcess(
             self._job.id,
-            self._launch(part),
+            self._launch(self._part),
             on_event=self._on_event,
             on_started=self._on_started,
         )
@@ -284,13 +290,12 @@ class Attempt:
             exit_ = await process.run()
         finally:
             self._process = None
+            fetched = await asyncio.to_thread(self._settle_part)
+            self._note_settled(fetched)
             await self._settle_writes()
-        if self._redo is _Redo.SIZE_UNCONFIRMED:
-            await asyncio.to_thread(part.restore)
-            return self._unconfirmed(_status_of(self._response))
-        outcome = await asyncio.to_thread(self._settle_part, exit_, process.tail)
         if self._stopping:
             raise AttemptVoid
+        outcome = await asyncio.to_thread(self._judge, exit_, process.tail, fetched)
         self._logger.info(
             "job %s: %s, answer %s, %d bytes: %s",
             self._job.id,
@@ -325,26 +330,57 @@ class Attempt:
             inherit=part.descriptor,
         )
 
-    def _settle_part(self, exit_: WgetExit, tail: Sequence[str]) -> Outcome:
-        """After wget ended: judge by what it left in the part, and leave only what is right."""
+    def _settle_part(self) -> Look:
+        """After wget ended, for whatever reason: leave in the part only what belongs together.
+
+        Returns what wget had left there.
+        """
+        assert self._part is not None
+        part = self._part
+        fetched = Look(part.size(), part.compare_overlap())
+        if self._redo is _Redo.SIZE_UNCONFIRMED or fetched.overlap is Overlap.SHORT:
+            part.restore()
+        elif self._redo is _Redo.RESTART or fetched.overlap is Overlap.DIFFERENT:
+            part.clear()
+        return fetched
+
+    def _note_settled(self, fetched: Look) -> None:
+        if self._redo is _Redo.SIZE_UNCONFIRMED or fetched.overlap is Overlap.SHORT:
+            self._write(unproven_from=None)  # what was there is there again, and no more
+        elif fetched.overlap is Overlap.EQUAL and self._offset:
+            self._note_proof()
+
+    def _note_proof(self) -> None:
+        """The bytes fetched again are those that were there: all that follows belongs to them."""
+        if self._job.unproven_from is not None:
+            self._overlap_bytes = OVERLAP_BYTES
+            self._write(unproven_from=None, unclean_stop=False)
+
+    def _judge(self, exit_: WgetExit, tail: Sequence[str], fetched: Look) -> Outcome:
+        """Say what the transfer has come to."""
         assert self._part is not None
         part = self._part
         if not part.is_in_place():
             raise PartReplaced(part.path)
-        overlap = part.compare_overlap()
-        if self._redo is _Redo.RESTART or overlap is Overlap.DIFFERENT:
-            return Outcome(Ending.RESTART, http_status=_status_of(self._response))
+        http_status = _status_of(self._response)
+        if self._redo is _Redo.SIZE_UNCONFIRMED:
+            return self._unconfirmed(http_status)
+        if self._redo is _Redo.RESTART or fetched.overlap is Overlap.DIFFERENT:
+            return Outcome(Ending.RESTART, http_status=http_status)
         outcome = classify(
             exit_,
             self._response,
             tail,
             offset_bytes=self._offset,
             # What was cut off counts only once it has come again.
-            size_bytes=part.size(),
+            size_bytes=fetched.size_bytes,
             known_total=self._job.bytes_total,
             now_s=time.time(),
         )
-        if overlap is Overlap.SHORT or outcome.error_kind is ErrorKind.BAD_ANSWER:
+        if outcome.ending is Ending.DONE and fetched.overlap is Overlap.SHORT:
+            # The file on the server ends before the place that we had reached.
+            return Outcome(Ending.RESTART, http_status=http_status)
+        if outcome.error_kind is ErrorKind.BAD_ANSWER:
             part.restore()
         self._job = replace(self._job, bytes_done=part.size())
         return outcome
@@ -379,7 +415,10 @@ class Attempt:
 
     def _keep(self, response: Response) -> None:
         told, known = validators_of(response), self._known() if self._offset else Validators()
+        # The beginning of a file needs no proof but to be written down with its validators.
+        proof = {} if self._offset else {"unproven_from": None, "unclean_stop": False}
         self._write(
+            **proof,
             phase=Phase.VERIFYING if self._probing else Phase.DOWNLOADING,
             http_status=response.status,
             etag=told.etag or known.etag,
@@ -451,6 +490,22 @@ class Attempt:
         return Outcome(Ending.DONE, http_status=self._job.http_status)
 
 
+def _gone_words(folder: str) -> str:
+    """Why a part is not where it was, in a sentence."""
+    if not Path(folder).is_dir():
+        return f"The folder {folder} is gone. Bring it back, then choose Retry."
+    return (
+        "The partial file was moved, deleted or replaced while it was being written. "
+        "Choose Retry to start again."
+    )
+
+
+_PASSING = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE, errno.EAGAIN, errno.EBUSY}
+)
+"""Errors of the file system that may be gone in a moment."""
+
+
 def _status_of(response: Response | None) -> int | None:
     return response.status if response is not None else None
 
@@ -470,6 +525,10 @@ def _local_failure(error: OSError, folder: str) -> Outcome:
             Ending.DISK_FULL,
             ErrorKind.DISK_FULL,
             f"The disk of {folder} is full. Make room, and the download goes on by itself.",
+        )
+    if error.errno in _PASSING:
+        return Outcome(
+            Ending.RETRY, ErrorKind.FOLDER, f"The disk cannot be used just now ({error.strerror})."
         )
     return Outcome(
         Ending.FAIL,

@@ -1,5 +1,6 @@
 """An advisory lock on a file that the kernel frees when its last holder ends, however it ends."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -15,6 +16,10 @@ def try_lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+            raise
+        # Some network file systems know no locks; the sweep still ends orphans that it can prove.
     return True
 
 

@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 BUSY_DELAY_MS = 2000
 """How long a job waits for the process that still writes its part."""
+SPACE_RETRY_MS = 30_000
+"""How long a job that a full disk has paused rests at least: the disk may say that there is room
+where a quota says that there is none."""
 MAX_TIMER_MS = 60 * 60 * 1000
 """Qt's timers are 32 bits wide: a longer wait is made of several."""
 WGET_CHECK_INTERVAL_MS = 5000
@@ -111,11 +114,15 @@ class DownloadQueueOrchestrator(QObject):
         self._board.progressed.connect(self.progressed)
         self._board.store_failed.connect(self._on_store_failed)
 
+        self._home = self._db.parent / "run"
+        self._life = asyncio.Lock()
+        self._stopping = False
         self._runs: dict[str, _Run] = {}
         self._setup: WgetSetup | None = None
         self._worker: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
+        self._waiting_writes = 0
         self._wget_problem: str | None = None
         self._store_problem: str | None = None
         self._told_problem: str | None = None
@@ -147,41 +154,55 @@ class DownloadQueueOrchestrator(QObject):
         Raises QueueInUse if another process works on this database, StoreUnusable if it cannot
         be read or written. An unusable wget is no error here: see `problem`; the queue waits.
         """
-        if self.is_running:
-            return
+        async with self._life:
+            if not self.is_running:
+                await self._start()
+
+    async def _start(self) -> None:
+        self._take_lock()
+        try:
+            await sweep(self._store, now_ms(), self._logger)
+            await self._check_wget()
+        except BaseException:
+            self._store.close()
+            self._lock.release()
+            raise
+        self._watcher.addPath(f"{self._db}-wal")
+        self._poll_timer.start()
+        self._wake.set()
+        self._idle.clear()
+        self._stopping = False
+        self._worker = asyncio.ensure_future(self._work())
+
+    def _take_lock(self) -> None:
         try:
             if not self._lock.acquire():
                 raise QueueInUse(
                     "Another dlmanager already works on this queue. Use its window, or end it."
                 )
+            self._home.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
+            self._lock.release()
             raise StoreUnusable(
                 f"The data folder {self._db.parent} cannot be used ({error.strerror}). "
                 "Check that it exists and that you may write there."
             ) from error
-        try:
-            await sweep(self._store, now_ms(), self._logger)
-        except BaseException:
-            self._store.close()
-            self._lock.release()
-            raise
-        await self._check_wget()
-        self._watcher.addPath(f"{self._db}-wal")
-        self._poll_timer.start()
-        self._wake.set()
-        self._idle.clear()
-        self._worker = asyncio.ensure_future(self._work())
 
     async def stop(self) -> None:
         """End every wget, write every row, and give the queue back; no retry is spent."""
-        if self._worker is None:
-            return
+        async with self._life:
+            if self._worker is not None:
+                await self._stop(self._worker)
+
+    async def _stop(self, worker: asyncio.Task[None]) -> None:
         for timer in (self._poll_timer, self._retry_timer, self._wget_timer):
             timer.stop()
         if watched := self._watcher.files():
             self._watcher.removePaths(watched)
-        self._worker.cancel()
-        await asyncio.wait([self._worker])
+        # Not cancelled: a claim that is being committed must get its run, to be given back below.
+        self._stopping = True
+        self._wake.set()
+        await asyncio.wait([worker])
         self._worker = None
         await self._board.flush()
         await asyncio.gather(*(self._give_back(run) for run in list(self._runs.values())))
@@ -313,7 +334,7 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _work(self) -> None:
         """Whenever something woke us: see what others changed, fill the free slots."""
-        while True:
+        while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
             try:
@@ -323,8 +344,12 @@ class DownloadQueueOrchestrator(QObject):
                 await self._look_ahead()
             except StoreUnusable as error:
                 self._set_store_problem(str(error))
+            except Exception:
+                # One bad turn must not end the queue's work; the poll brings the next.
+                self._logger.exception("the queue met an error")
             else:
-                self._set_store_problem(None)
+                if not self._waiting_writes:
+                    self._set_store_problem(None)
 
     async def _take_changes(self) -> None:
         """Follow what other processes wrote to the queue."""
@@ -335,7 +360,7 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _resume_where_space_returned(self) -> None:
         """Let jobs go on that a full disk has paused, once what they need is free."""
-        jobs = await self._store.run(JobStore.waiting_for_space)
+        jobs = await self._store.run(JobStore.waiting_for_space, now_ms() - SPACE_RETRY_MS)
         if not jobs:
             return
         ready = await asyncio.to_thread(lambda: [job.id for job in jobs if has_space_for(job)])
@@ -344,7 +369,7 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _fill(self) -> None:
         free = self._max_concurrent_downloads - len(self._runs)
-        if free <= 0 or self._setup is None:
+        if free <= 0 or self._setup is None or self._stopping:
             return
         jobs = await self._store.run(JobStore.claim, free, now_ms(), list(self._runs))
         for job in jobs:
@@ -354,11 +379,12 @@ class DownloadQueueOrchestrator(QObject):
     async def _look_ahead(self) -> None:
         if self._runs:
             self._idle.clear()
-        elif await self._store.run(JobStore.count_unfinished) == 0:
+        elif await self._store.run(JobStore.count_unfinished) == 0 and not self._wake.is_set():
             self._idle.set()
         due_at = await self._store.run(JobStore.next_retry_at)
-        if due_at is not None:
-            self._retry_timer.start(max(0, min(MAX_TIMER_MS, due_at - now_ms())))
+        # What is due already and was not taken waits for a slot: the end of a run wakes us.
+        if due_at is not None and (delay_ms := due_at - now_ms()) > 0:
+            self._retry_timer.start(min(MAX_TIMER_MS, delay_ms))
 
     def _start_run(self, job: Job, setup: WgetSetup) -> None:
         attempt = Attempt(
@@ -421,8 +447,10 @@ class DownloadQueueOrchestrator(QObject):
         if job is not None:
             self.jobs_changed.emit([job])
         elif outcome.ending is Ending.DONE and attempt.final_path is not None:
-            # Cancelled or removed in the very moment of publishing: the wish counts.
-            await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
+            row = await self._stored(JobStore.get, attempt.job.id)
+            if row is None or row.status is Status.CANCELLED:
+                # Cancelled or removed in the very moment of publishing: the wish counts.
+                await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
         if outcome.ending is Ending.INSTALLATION:
             self._setup = None
             self._set_wget_problem(outcome.error_message)
@@ -464,10 +492,12 @@ class DownloadQueueOrchestrator(QObject):
             given_back = await self._store.run(JobStore.give_back, job.id, job.attempt, now_ms())
             if given_back is not None:
                 self.jobs_changed.emit([given_back])
-        finally:
-            if run.attempt.job.phase is not Phase.FINALISING:
-                await run.attempt.stop()
-            await asyncio.wait([run.task])
+        except StoreUnusable as error:
+            # The next start finds it in progress, and lets it go on for one retry.
+            self._logger.error("job %s: it could not be given back: %s", job.id, error)
+        if run.attempt.job.phase is not Phase.FINALISING:
+            await run.attempt.stop()
+        await asyncio.wait([run.task])
 
     async def _discard_left_parts(self) -> None:
         for job in await self._store.run(JobStore.left_parts):
@@ -486,17 +516,18 @@ class DownloadQueueOrchestrator(QObject):
 
         Raises StoreUnusable only when the queue is stopping.
         """
-        while True:
-            try:
-                result = await self._store.run(method, *args, **kwargs)
-            except StoreUnusable as error:
-                if not self.is_running:
-                    raise
-                self._set_store_problem(str(error))
+        self._waiting_writes += 1
+        try:
+            while True:
+                try:
+                    return await self._store.run(method, *args, **kwargs)
+                except StoreUnusable as error:
+                    if self._stopping:
+                        raise
+                    self._set_store_problem(str(error))
                 await asyncio.sleep(self._poll_timer.interval() / 1000)
-            else:
-                self._set_store_problem(None)
-                return result
+        finally:
+            self._waiting_writes -= 1
 
     # wget and other surroundings
 
@@ -507,8 +538,6 @@ class DownloadQueueOrchestrator(QObject):
         try:
             wget_path = find_wget(self._wget_executable_path)
             version = await check_wget(wget_path)
-            home = self._db.parent / "run"
-            home.mkdir(mode=0o700, exist_ok=True)
         except WgetUnusable as error:
             self._set_wget_problem(str(error))
             self._wget_timer.start()
@@ -518,7 +547,7 @@ class DownloadQueueOrchestrator(QObject):
             wget_path=wget_path,
             setpriv_path=find_setpriv(),
             search_path=SEARCH_PATH,
-            home=home,
+            home=self._home,
             user_agent=f"dlmanager/{__version__}",
         )
         self._set_wget_problem(None)

@@ -8,6 +8,8 @@ from dlmanager.core.filenames import check_filename
 from dlmanager.core.job import NewJob
 from dlmanager.core.urls import has_credentials, normalise_url
 
+MAX_RETRIES = 1000
+
 
 def check_order(
     url: str,
@@ -27,8 +29,10 @@ def check_order(
             "Links with a user name or password in them are not taken, as the list would show "
             "them to anyone. Remove the part before the @."
         )
-    if max_retries < -1:
-        raise BadInput("The number of retries is 0 or more, or -1 to try until it succeeds.")
+    if not -1 <= max_retries <= MAX_RETRIES:
+        raise BadInput(
+            f"The number of retries is 0 to {MAX_RETRIES}, or -1 to try until it succeeds."
+        )
     return NewJob(
         url=link,
         target_directory=check_folder(target_directory),
@@ -43,8 +47,12 @@ def check_folder(target_directory: str | os.PathLike[str]) -> str:
     text = os.fspath(target_directory)
     if not text.strip() or "\0" in text:
         raise InvalidFolder("No folder was given to save to. Choose one.")
-    folder = Path(text).expanduser().absolute()
-    if not folder.exists():
+    try:
+        folder = Path(text).expanduser().absolute()
+        exists = folder.exists()
+    except (OSError, RuntimeError) as error:  # too long a name; a ~person whom nobody knows
+        raise InvalidFolder(f"The folder {text} cannot be found. Choose another.") from error
+    if not exists:
         raise InvalidFolder(f"The folder {folder} does not exist. Create it, or choose another.")
     if not folder.is_dir():
         raise InvalidFolder(f"{folder} is not a folder. Choose a folder to save to.")

@@ -5,6 +5,7 @@ ARCHITECTURE.md, "How a file is made".
 """
 
 import contextlib
+import errno
 import os
 import stat
 import threading
@@ -21,6 +22,10 @@ OVERLAP_BYTES = 4 * 1024
 """How much of a part is fetched again and compared when a download goes on."""
 OVERLAP_BYTES_UNCLEAN = 1024 * 1024
 """The same after a crash or power cut, when the tail of the part may be stale or zero-filled."""
+
+
+_NOT_A_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EMLINK})
+"""What open(2) says of a symbolic link, a socket, a folder."""
 
 
 class PartBusy(Exception):
@@ -41,10 +46,14 @@ class Overlap(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a part that grows. size_bytes: bytes that are there or were there already."""
+    """One look at a part that grows. size_bytes: bytes that are there or were there already.
+
+    in_place: whether the part's path still leads to it.
+    """
 
     size_bytes: int
     overlap: Overlap
+    in_place: bool = True
 
 
 class PartFile:
@@ -76,14 +85,14 @@ class PartFile:
         """Open the part of an earlier attempt.
 
         Raises FileNotFoundError if it is gone, PartReplaced if another file stands there,
-        PartBusy if an orphan still writes it.
+        PartBusy if an orphan still writes it, OSError if it cannot be opened just now.
         """
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except OSError as error:
+            if error.errno in _NOT_A_FILE:
+                raise PartReplaced(path) from error
             raise
-        except OSError as error:  # a symbolic link, a folder, a socket
-            raise PartReplaced(path) from error
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode) or (facts.st_dev, facts.st_ino) != (device, inode):
             os.close(descriptor)
@@ -92,10 +101,16 @@ class PartFile:
 
     @classmethod
     def _locked(cls, path: Path, descriptor: int) -> "PartFile":
-        if not try_lock(descriptor):
+        try:
+            if not try_lock(descriptor):
+                raise PartBusy(path)
+            part = cls(path, descriptor)
+            if not part.is_in_place():  # its last holder has thrown it away
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        except BaseException:
             os.close(descriptor)
-            raise PartBusy(path)
-        return cls(path, descriptor)
+            raise
+        return part
 
     def size(self) -> int:
         """Bytes in the part now."""
@@ -119,12 +134,18 @@ class PartFile:
             if overlap is not Overlap.DIFFERENT:
                 # What was cut off counts as there: progress does not step back at a resume.
                 size = max(size, self._overlap_start + len(self._overlap))
-            return Look(size, overlap)
+            return Look(size, overlap, self.is_in_place())
 
     def clear(self) -> None:
         """Throw all bytes away: the next transfer starts from zero."""
         with self._guard:
             os.ftruncate(self.descriptor, 0)
+            self._keep_overlap(0, b"")
+
+    def cut_back(self, size_bytes: int) -> None:
+        """Throw away what stands after a byte."""
+        with self._guard:
+            os.ftruncate(self.descriptor, min(size_bytes, self.size()))
             self._keep_overlap(0, b"")
 
     def cut_overlap(self, overlap_bytes: int) -> int:
@@ -167,15 +188,15 @@ class PartFile:
         os.fsync(self.descriptor)
 
     def publish(self, final_path: Path) -> None:
-        """Give the complete part its final name, readable as the umask allows.
+        """Give the complete, synced part its final name, readable as the umask allows.
 
         Raises FileExistsError if the name is taken (nothing is overwritten, ever), OSError if
         the folder does not let us, PartReplaced if the part is not ours any more.
         """
         if not self.is_in_place():
             raise PartReplaced(self.path)
-        os.fchmod(self.descriptor, 0o666 & ~_UMASK)
-        self.sync()
+        with contextlib.suppress(OSError):  # some file systems have no modes
+            os.fchmod(self.descriptor, 0o666 & ~_UMASK)
         _move_without_overwriting(self.path, final_path)
         _sync_folder(final_path.parent)
 
@@ -190,9 +211,9 @@ class PartFile:
     def close(self) -> None:
         """Close the part; its lock is free once every process that inherited it has ended."""
         with self._guard:
-            if self.descriptor >= 0:
-                os.close(self.descriptor)
-                self.descriptor = -1
+            descriptor, self.descriptor = self.descriptor, -1
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 def discard_part(job: Job) -> bool:
@@ -206,12 +227,11 @@ def discard_part(job: Job) -> bool:
         part = PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
     except (FileNotFoundError, PartReplaced):
         return True
-    except PartBusy:
+    except (PartBusy, OSError):
         return False
     try:
         part.discard()
     except OSError:
-        part.close()
         return False
     return True
 
@@ -260,13 +280,14 @@ def _move_without_overwriting(source: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # Some file systems cannot sync a folder; the name is then as durable as they make it.
-        with contextlib.suppress(OSError):
+    # Some folders cannot be read, some file systems cannot sync them; the name is then as durable
+    # as they make it.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _read_umask() -> int:

@@ -12,6 +12,7 @@ from dlmanager.core.progress import JobProgress
 from dlmanager.engine.attempt import Attempt
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.coalescer import Coalescer
+from dlmanager.engine.part_file import Look
 from dlmanager.engine.tasks import Tasks
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
@@ -77,7 +78,7 @@ class ProgressBoard(QObject):
 
     async def _show_some(self, job_ids: set[str]) -> None:
         attempts = [self._attempts[each] for each in job_ids if each in self._attempts]
-        looks = await asyncio.to_thread(lambda: [attempt.look() for attempt in attempts])
+        looks = await asyncio.to_thread(lambda: [_look_at(attempt) for attempt in attempts])
         now_s = self._clock_s()
         progress = [
             noted
@@ -102,3 +103,10 @@ class ProgressBoard(QObject):
             # Nothing is lost: the part files know better, and the next write brings it all.
             self._logger.warning("progress was not written: %s", error)
             self.store_failed.emit(str(error))
+
+
+def _look_at(attempt: Attempt) -> Look | None:
+    try:
+        return attempt.look()
+    except OSError:
+        return None  # the attempt itself will meet the error, and tell of it

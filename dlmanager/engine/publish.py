@@ -18,6 +18,8 @@ async def publish(
     record: commits the path to the job's row before each try, so that a crash in between can be
     told from one before or after. Raises OSError, PartReplaced, and what `record` raises.
     """
+    # Before the row says FINALISING: after a power cut the sweep trusts such a part by its size.
+    await asyncio.to_thread(part.sync)
     for path in free_final_paths(folder, name):
         await record(path)
         try:

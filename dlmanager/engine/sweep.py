@@ -11,6 +11,7 @@ import psutil
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification
+from dlmanager.core.retry import MAX_RETRY_AFTER_MS
 from dlmanager.engine.part_file import (
     PartBusy,
     PartFile,
@@ -38,6 +39,7 @@ async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None
         else:
             await store.run(JobStore.requeue_crashed, job.id, now_ms)
         logger.warning("job %s: found in progress after an unclean end", job.id)
+    await store.run(JobStore.bring_retries_forward, now_ms + MAX_RETRY_AFTER_MS, now_ms)
     for job in await store.run(JobStore.left_parts):
         if await asyncio.to_thread(discard_part, job):
             await store.run(JobStore.forget_part, job.id, now_ms)

@@ -21,16 +21,20 @@ def find_wget(wget_executable_path: str | None) -> str:
     Raises WgetUnusable if there is none or it cannot be executed.
     """
     if wget_executable_path:
-        path = Path(wget_executable_path).expanduser()
-        if not path.is_file():
+        try:
+            path = Path(wget_executable_path).expanduser()
+            is_there = path.is_file()
+        except (OSError, RuntimeError, ValueError):  # too long, an unknown ~person, a NUL
+            is_there = False
+        if not is_there:
             raise WgetUnusable(
-                f"wget was not found at {path}. "
-                "Install wget, or correct the setting wget_executable_path."
+                f"wget was not found at {wget_executable_path}. "
+                "Install it there, or correct the setting wget_executable_path and start again."
             )
         if not os.access(path, os.X_OK):
             raise WgetUnusable(
                 f"{path} may not be executed. "
-                "Correct its permissions, or the setting wget_executable_path."
+                "Correct its permissions, or the setting wget_executable_path and start again."
             )
         return str(path.absolute())
     found = shutil.which("wget")

@@ -74,6 +74,9 @@ class JobStore:
         self._table = queue_table(self._database)
         self._columns = [getattr(self._table, name) for name in COLUMNS]
         self._oldest_first = (self._table.created_at, Column(self._table, "rowid"))
+        self._waits_for_space = (self._table.status == Status.PAUSED) & (
+            self._table.error_kind == ErrorKind.DISK_FULL
+        )
         self._data_version = self._read_data_version()
         self._seen_revision = self._max_revision()
 
@@ -123,11 +126,9 @@ class JobStore:
         )
         return next((row[0] for row in query.tuples()), None)
 
-    def waiting_for_space(self) -> list[Job]:
-        """The jobs that a full disk has paused."""
-        return self._select(
-            self._table.status == Status.PAUSED, self._table.error_kind == ErrorKind.DISK_FULL
-        )
+    def waiting_for_space(self, before_ms: int) -> list[Job]:
+        """The jobs that a full disk has paused, and that nobody has touched since a time."""
+        return self._select(self._waits_for_space, self._table.updated_at <= before_ms)
 
     def left_parts(self) -> list[Job]:
         """Cancelled or removed jobs whose part file has not been thrown away yet."""
@@ -167,7 +168,7 @@ class JobStore:
                         "revision": revision,
                     }
                 ).execute()
-        return self._by_id(ids)
+            return self._by_id(ids)
 
     # The engine's transitions
 
@@ -203,7 +204,7 @@ class JobStore:
                     table.id.in_(ids),
                     table.status.in_(SOURCES[Status.PROCESSING]),
                 )
-        return self._by_id(ids)
+            return self._by_id(ids)
 
     def record(self, job_id: str, attempt: int, now_ms: int, facts: Facts) -> Job | None:
         """Write facts of a running attempt; None, and nothing written, if it runs no more."""
@@ -242,7 +243,8 @@ class JobStore:
                 table.removed_at.is_null(),
                 *conditions,
             )
-        return self.get(job_id) if hit == 1 else None
+            # Read before the commit: what cannot be told of must not have happened.
+            return self.get(job_id) if hit == 1 else None
 
     def write_progress(self, progress: Iterable[JobProgress], now_ms: int) -> None:
         """Write how far running attempts are: one transaction; rows that run no more stay."""
@@ -303,6 +305,15 @@ class JobStore:
             },
         )
 
+    def bring_retries_forward(self, latest_ms: int, now_ms: int) -> None:
+        """Make retries due now that are due later than any can be: a clock was wrong."""
+        with self._write() as revision:
+            self._update(
+                {"next_retry_at": now_ms, "revision": revision, "updated_at": now_ms},
+                self._table.status == Status.RETRYING,
+                self._table.next_retry_at > latest_ms,
+            )
+
     # The person's wishes
 
     def wish(self, wish: Wish, job_ids: Collection[str], now_ms: int) -> list[Job]:
@@ -311,23 +322,21 @@ class JobStore:
         with self._write() as revision:
             for some in _chunks(list(job_ids)):
                 changed.update(self._wished(wish, [self._table.id.in_(some)], revision, now_ms))
-        return self._by_id([job_id for job_id in job_ids if job_id in changed])
+            return self._by_id([job_id for job_id in job_ids if job_id in changed])
 
     def wish_all(self, wish: Wish, now_ms: int) -> list[Job]:
         """Do what a person asked of every job that it is legal for; returns those that changed."""
         with self._write() as revision:
-            ids = self._wished(wish, [], revision, now_ms)
-        return self._by_id(ids)
+            return self._by_id(self._wished(wish, [], revision, now_ms))
 
     def _wished(
         self, wish: Wish, conditions: list[Expression], revision: int, now_ms: int
     ) -> list[str]:
         table = self._table
-        conditions = [
-            *conditions,
-            table.status.in_(WISH_SOURCES[wish]),
-            table.removed_at.is_null(),
-        ]
+        legal = table.status.in_(WISH_SOURCES[wish])
+        if wish is Wish.PAUSE:
+            legal |= self._waits_for_space
+        conditions = [*conditions, legal, table.removed_at.is_null()]
         if wish is Wish.PAUSE:
             # A file that is being given its final name is complete: there is nothing to pause.
             conditions.append(table.phase.is_null() | (table.phase != Phase.FINALISING))
@@ -339,6 +348,8 @@ class JobStore:
             changes["status"] = WISH_TARGET[wish]
         if wish in (Wish.RETRY, Wish.RESUME):
             changes |= {**_FORGET_ERROR, "retry_count": 0, "finished_at": None}
+        if wish is Wish.PAUSE:
+            changes |= _FORGET_ERROR
         if wish is Wish.CANCEL:
             changes |= {**_FORGET_ERROR, "finished_at": now_ms}
         for some in _chunks(ids):
@@ -361,7 +372,7 @@ class JobStore:
                 table.id == job_id,
                 (table.status == Status.CANCELLED) | table.removed_at.is_null(False),
             )
-        return self.get(job_id) if hit else None
+            return self.get(job_id) if hit else None
 
     def purge_removed(self, before_ms: int) -> int:
         """Delete rows that were removed before a time; returns how many."""

@@ -23,7 +23,8 @@ def read_settings(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidSetting) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SettingsUnreadable(
-            f"The settings in {path} cannot be used ({reason}) Correct the file or move it away."
+            f"The settings in {path} cannot be used ({str(reason).rstrip('.')}). "
+            "Correct the file or move it away."
         ) from error
 
 

@@ -1,6 +1,7 @@
 """The one database thread: it owns the connection, everybody else asks it."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -75,7 +76,7 @@ class StoreThread:
                 if self._store is None:
                     self._store = JobStore(self.path)
                 return method(self._store, *args, **kwargs)
-            except (peewee.PeeweeException, OSError) as error:
+            except (peewee.PeeweeException, sqlite3.Error, OSError) as error:
                 raise StoreUnusable(_plain(error, self.path)) from error
 
         return self._executor.submit(task)
@@ -88,7 +89,8 @@ class StoreThread:
 
 def _plain(error: Exception, path: Path) -> str:
     """One sentence for people: what is wrong with the database and what to do."""
-    words = str(error).lower()
+    # A failed rollback hides what made it necessary.
+    words = f"{error} {error.__context__ or ''} {error.__cause__ or ''}".lower()
     for sign, sentence in _REASONS:
         if sign in words:
             return sentence.format(path=path)

@@ -1,6 +1,6 @@
 """The table DOWNLOAD_QUEUE as Peewee sees it, and its rows as jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,11 +12,17 @@ from dlmanager.core.job import Job, Phase, Status, Verification
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Job))
 """Every column, in the order of the fields of Job: the dataclass is the one list of them."""
 
-_CONVERTERS: dict[str, Any] = {
+_PHASES: frozenset[str] = frozenset(Phase)
+_ERROR_KINDS: frozenset[str] = frozenset(ErrorKind)
+_VERIFICATIONS: frozenset[str] = frozenset(Verification)
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "status": Status,
-    "phase": Phase,
-    "error_kind": ErrorKind,
-    "verification": Verification,
+    # A word that a newer version wrote is unknown here; the job itself is not.
+    "phase": lambda word: Phase(word) if word in _PHASES else None,
+    "error_kind": lambda word: ErrorKind(word) if word in _ERROR_KINDS else None,
+    "verification": lambda word: (
+        Verification(word) if word in _VERIFICATIONS else Verification.NONE
+    ),
     "unclean_stop": bool,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
@@ -30,7 +36,7 @@ def queue_table(database: SqliteDatabase) -> Any:
 def job_from_row(row: Sequence[Any]) -> Job:
     """Make a job of a row that holds COLUMNS in order.
 
-    Raises ValueError if a column holds a word that we do not know.
+    Raises ValueError for a state that we do not know.
     """
     values = list(row)
     for index, kind in _CONVERTED:

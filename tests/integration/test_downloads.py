@@ -443,6 +443,7 @@ class TestFailures:
         )
         has_space = False
         monkeypatch.setattr("dlmanager.engine.orchestrator.has_space_for", lambda job: has_space)
+        monkeypatch.setattr("dlmanager.engine.orchestrator.SPACE_RETRY_MS", 0)
 
         async def scenario() -> None:
             nonlocal has_space
