@@ -16,13 +16,22 @@ from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qIns
 
 from dlmanager import __version__
 from dlmanager.cli import complain
-from dlmanager.core.errors import DlmanagerError, QueueInUse, SettingsUnreadable
+from dlmanager.core.errors import (
+    DlmanagerError,
+    QueueInUse,
+    SettingsUnreadable,
+    Surroundings,
+)
 from dlmanager.core.settings import Settings
+from dlmanager.engine.clock import now_ms
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
+from dlmanager.engine.orders import check_order
 from dlmanager.engine.tasks import Tasks
 from dlmanager.garbage import MainThreadCollector
-from dlmanager.paths import Paths, default_download_directory
+from dlmanager.paths import Paths, default_download_directory, make_socket_folder
+from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings
+from dlmanager.store.store_thread import StoreThread
 from dlmanager.terminal import Report
 
 UNUSABLE = 2
@@ -108,9 +117,9 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
         return UNUSABLE
     from dlmanager.desktop.single_instance import hand_over
 
+    make_socket_folder(paths.socket)
     if hand_over(paths.socket, links):
         return 0
-    start_logging(paths)
     from PySide6.QtWidgets import QApplication
 
     from dlmanager.gui.palette import PaletteKeeper
@@ -125,6 +134,10 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
     application.setQuitOnLastWindowClosed(False)
     PaletteKeeper(application)
     with _event_loop(application) as runner:
+        try:
+            start_logging(paths)
+        except Surroundings as error:
+            return runner.run(_tell_and_end(str(error)))
         return runner.run(_with_window(paths, links))
 
 
@@ -183,7 +196,7 @@ async def _window_life(
         if links:
             window.add_links(links)
         if trouble is not None:
-            window.tell(trouble)
+            window.warn(trouble)
         await quit_asked
     server.close()
     window.close_for_good()
@@ -199,7 +212,23 @@ async def _hand_over_late(paths: Paths, links: Sequence[str], error: QueueInUse)
         if hand_over(paths.socket, links):
             return 0
         await asyncio.sleep(0.3)
-    return await _tell_and_end(str(error))
+    try:
+        added = _add_for_others(paths, links)
+    except DlmanagerError as refused:
+        return await _tell_and_end(str(refused))
+    return await _tell_and_end(f"{error} Your links were added to it." if added else str(error))
+
+
+def _add_for_others(paths: Paths, links: Sequence[str]) -> int:
+    """Put links into a queue that another process works on; returns how many."""
+    settings, _ = _settings_or_defaults(paths)
+    folder = settings.download_directory or default_download_directory()
+    orders = [check_order(link, folder, max_retries=settings.max_retries) for link in links]
+    store = StoreThread(paths.database)
+    try:
+        return len(store.call(JobStore.add, orders, now_ms())) if orders else 0
+    finally:
+        store.close()
 
 
 async def _tell_and_end(sentence: str) -> int:
@@ -279,12 +308,21 @@ def _stop_signals(caught: asyncio.Future[Any]) -> Iterator[None]:
 
 
 def start_logging(paths: Paths) -> None:
-    """Log to the profile's file, Qt's messages and uncaught errors included."""
-    paths.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = logging.handlers.RotatingFileHandler(
-        paths.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
-    paths.log.chmod(0o600)
+    """Log to the profile's file, Qt's messages and uncaught errors included.
+
+    Raises Surroundings if the file cannot be written.
+    """
+    try:
+        paths.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = logging.handlers.RotatingFileHandler(
+            paths.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        )
+        paths.log.chmod(0o600)
+    except OSError as error:
+        raise Surroundings(
+            f"The folder {paths.log.parent} cannot be written ({error.strerror}). "
+            "Check its permissions, or choose another data folder."
+        ) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     qInstallMessageHandler(_on_qt_message)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from dlmanager import __version__
-from dlmanager.core.errors import BadInput, DlmanagerError, UnknownJob
+from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.core.settings import about, setting_names, with_setting
 from dlmanager.engine.clock import now_ms
-from dlmanager.engine.orders import check_order
+from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.part_file import discard_part
 from dlmanager.paths import Paths, default_download_directory, profile_paths
 from dlmanager.store.job_store import JobStore
@@ -135,10 +135,16 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     settings = read_settings(paths.settings)
     folder = options.to or settings.download_directory or default_download_directory()
     retries = settings.max_retries if options.retries is None else options.retries
-    orders = [
-        check_order(link, folder, options.name, max_retries=retries, paused=options.paused)
-        for link in links
-    ]
+    orders = []
+    for number, link in enumerate(links, 1):
+        try:
+            order = check_order(
+                link, folder, options.name, max_retries=retries, paused=options.paused
+            )
+        except InvalidUrl as error:
+            which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
+            raise InvalidUrl(f"{which}{error} Nothing was added.") from error
+        orders.append(order)
     for job in _with_store(paths, lambda store: store.call(JobStore.add, orders, now_ms())):
         print(job.id)
     return 0
@@ -160,14 +166,12 @@ def _list(paths: Paths, arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="all there is, as a JSON array")
     parser.add_argument(
         "--status",
-        type=str.upper,
-        choices=list(Status),
+        type=_status,
         metavar="S",
         help=f"only jobs in this state: {', '.join(Status)}",
     )
     options = parser.parse_args(arguments)
-    status = Status(options.status) if options.status else None
-    jobs = _with_store(paths, lambda store: store.call(JobStore.list_jobs, status))
+    jobs = _with_store(paths, lambda store: store.call(JobStore.list_jobs, options.status))
     if options.json:
         _print_json([json_object(job) for job in jobs])
     else:
@@ -175,6 +179,14 @@ def _list(paths: Paths, arguments: Sequence[str]) -> int:
 
         print("\n".join(job_table(jobs, now_ms())))
     return 0
+
+
+def _status(text: str) -> Status:
+    try:
+        return Status(text.upper())
+    except ValueError:
+        words = f"{text!r} is none of {', '.join(Status)}"
+        raise argparse.ArgumentTypeError(words) from None
 
 
 def _show(paths: Paths, arguments: Sequence[str]) -> int:
@@ -259,11 +271,23 @@ def _config(paths: Paths, arguments: Sequence[str]) -> int:
         about(options.key)
         print(getattr(settings, options.key))
     elif options.action == "set":
-        write_settings(paths.settings, with_setting(settings, options.key, options.value))
+        value = _checked_setting(options.key, options.value)
+        write_settings(paths.settings, with_setting(settings, options.key, value))
     else:
         for name in setting_names():
             print(f"{name} = {getattr(settings, name)}  # {about(name)}")
     return 0
+
+
+def _checked_setting(name: str, text: str) -> str:
+    """A path in full and known to be good, so that it means the same wherever we start."""
+    if name == "download_directory" and text:
+        return check_folder(text)
+    if name == "wget_executable_path" and text:
+        from dlmanager.engine.wget_check import find_wget
+
+        return find_wget(text)
+    return text
 
 
 _COMMANDS: dict[str, Callable[[Paths, Sequence[str]], int]] = {

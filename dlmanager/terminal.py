@@ -73,6 +73,7 @@ class Report(QObject):
         self._out = out
         self._live = out.isatty()
         self._jobs: dict[str, Job] = {}
+        self._told: dict[str, Status] = {}
         self._progress: dict[str, JobProgress] = {}
         self._drawn = 0
         self._timer = QTimer(self, singleShot=True, interval=REDRAW_INTERVAL_MS)
@@ -86,11 +87,16 @@ class Report(QObject):
             if job.status in _ENDED or is_stuck:
                 self._jobs.pop(job.id, None)
                 self.failed = self.failed or is_stuck or job.status is Status.FAILED
-                self._say(ended_line(job))
-            elif job.status in (Status.PROCESSING, Status.RETRYING):
+                if self._told.get(job.id) is not job.status:
+                    self._told[job.id] = job.status
+                    self._say(ended_line(job))
+                continue
+            self._told.pop(job.id, None)
+            if job.status in (Status.PROCESSING, Status.RETRYING):
                 self._jobs[job.id] = job
             else:
                 self._jobs.pop(job.id, None)
+        for job in jobs:
             self._progress.pop(job.id, None)
         self._soon()
 

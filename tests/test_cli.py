@@ -149,6 +149,7 @@ class TestAdd:
             (["--name", "x", "http://127.0.0.1/a", "http://127.0.0.1/b"], "one link"),
             (["--retries", "-2", "http://127.0.0.1/"], "retries"),
             (["--retries", "x", "http://127.0.0.1/"], "invalid int"),
+            (["--retries", "99999999999999999999", "http://127.0.0.1/"], "0 to 1000"),
             (["--from-file", "/no/such/file"], "cannot be read"),
             (["--what"], "--what"),
         ],
@@ -203,9 +204,9 @@ class TestRunUntilIdle:
         added(cli, "--to", str(folder), "--paused", "http://127.0.0.1/a")
         assert cli("run", "--until-idle").returncode == 0
 
-    def test_an_unusable_wget_is_told(self, cli, folder):
+    def test_an_unusable_wget_is_told(self, cli, folder, data_dir):
         added(cli, "--to", str(folder), "http://127.0.0.1/a")
-        cli("config", "set", "wget_executable_path", "/no/such/wget")
+        (data_dir / "settings.toml").write_text('wget_executable_path = "/no/such/wget"')
         result = cli("run", "--until-idle")
         assert result.returncode == 2
         assert "wget was not found" in result.stderr
@@ -420,6 +421,8 @@ class TestConfig:
             ["set", "max_concurrent_downloads", "0"],
             ["set", "nonsense", "1"],
             ["set", "max_retries"],
+            ["set", "download_directory", "/no/such/folder"],
+            ["set", "wget_executable_path", "/no/such/wget"],
             ["forget"],
         ],
         ids=" ".join,

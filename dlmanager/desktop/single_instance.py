@@ -77,7 +77,7 @@ def _parse(line: bytes) -> list[str] | None:
     """The links in a message; None if it is not one of ours."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     links = message.get("links") if isinstance(message, dict) else None
     if not isinstance(links, list) or not all(isinstance(link, str) for link in links):

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlmanager.core.errors import BadInput
+from dlmanager.core.errors import BadInput, DlmanagerError
 from dlmanager.core.job import Job, NewJob, Status, Wish
 from dlmanager.gui import formatting, questions
 from dlmanager.gui.actions import Actions
@@ -103,7 +103,13 @@ class MainWindow(QMainWindow):
         if orders:
             self._start_task(self._add(orders, problems))
         elif problems:
-            self.tell(problems[0])
+            # Each problem is told beside its link, where it can be mended.
+            self.open_add_dialog(urls)
+
+    def warn(self, text: str) -> None:
+        """Show a sentence above the list, unless the queue itself has a problem to tell."""
+        if self._queue.problem is None:
+            self._banner.show_problem(text)
 
     def tell(self, text: str) -> None:
         """Say in the status bar what has just happened."""
@@ -274,8 +280,14 @@ class MainWindow(QMainWindow):
         return [] if mime is None else links_from_mime(mime)
 
     async def _add(self, orders: Sequence[NewJob], problems: Sequence[str]) -> None:
-        jobs = await self._queue.add(orders)
-        self._say_added(len(jobs), problems)
+        try:
+            jobs = await self._queue.add(orders)
+        except DlmanagerError as error:
+            # The links must not be lost: they wait in the dialog until they can be added.
+            self.open_add_dialog([order.url for order in orders])
+            self.tell(str(error))
+        else:
+            self._say_added(len(jobs), problems)
 
     def _say_added(self, count: int, problems: Sequence[str] = ()) -> None:
         added = self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(count))
@@ -319,20 +331,30 @@ class MainWindow(QMainWindow):
         ids = [job.id for job in jobs]
         if not ids:
             return
-        if wish is not Wish.REMOVE:
-            self._start_task(self._ask_queue(wish, ids))
-            return
-        bytes_lost = sum(
-            self._jobs.bytes_done_at(row)
-            for row, job in zip(wanted, jobs, strict=True)
-            if job.status is not Status.COMPLETED
-        )
-        if bytes_lost:
+        unfinished = [
+            row for row in wanted if self._jobs.job_at(row).status is not Status.COMPLETED
+        ]
+        bytes_lost = sum(self._jobs.bytes_done_at(row) for row in unfinished)
+        if wish is Wish.CANCEL and bytes_lost:
+            questions.ask_to_cancel(self, jobs, bytes_lost, lambda: self._ask_queue(wish, ids))
+        elif wish is Wish.REMOVE and (bytes_lost or len(unfinished) > 1):
             questions.ask_to_remove(self, jobs, bytes_lost, lambda: self._remove(ids))
-        else:
+        elif wish is Wish.REMOVE:
             self._remove(ids)
+        else:
+            self._ask_queue(wish, ids)
 
-    async def _ask_queue(self, wish: Wish, job_ids: Sequence[str]) -> None:
+    def _ask_queue(self, wish: Wish, job_ids: Sequence[str]) -> None:
+        self._start_task(self._telling(self._wish(wish, job_ids)))
+
+    async def _telling(self, asked: Coroutine[Any, Any, None]) -> None:
+        """Ask something of the queue, and tell the person where it cannot be done."""
+        try:
+            await asked
+        except DlmanagerError as error:
+            self.tell(str(error))
+
+    async def _wish(self, wish: Wish, job_ids: Sequence[str]) -> None:
         match wish:
             case Wish.PAUSE:
                 changed = await self._queue.pause(job_ids)
@@ -350,7 +372,7 @@ class MainWindow(QMainWindow):
             self.tell(text.format(downloads=formatting.downloads_text(len(changed))))
 
     def _remove(self, job_ids: Sequence[str]) -> None:
-        self._start_task(self._remove_from_queue(job_ids))
+        self._start_task(self._telling(self._remove_from_queue(job_ids)))
 
     async def _remove_from_queue(self, job_ids: Sequence[str]) -> None:
         await self._queue.remove(job_ids)
@@ -395,10 +417,10 @@ class MainWindow(QMainWindow):
         )
 
     def _on_pause_all(self) -> None:
-        self._start_task(self._queue.pause_all())
+        self._start_task(self._telling(self._queue.pause_all()))
 
     def _on_resume_all(self) -> None:
-        self._start_task(self._queue.resume_all())
+        self._start_task(self._telling(self._queue.resume_all()))
 
     # The window and the tray
 

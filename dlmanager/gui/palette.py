@@ -107,6 +107,8 @@ def with_soft_selection(palette: QPalette) -> QPalette:
     for group, share in ((_Group.Active, 0.22), (_Group.Inactive, 0.14)):
         made.setColor(group, _Role.Highlight, blend(accent, base, share))
         made.setColor(group, _Role.HighlightedText, text)
+        # Said aloud, as a widget would otherwise make an accent of its own from the highlight.
+        made.setColor(group, _Role.Accent, accent)
     return made
 
 

@@ -34,19 +34,46 @@ def ask(
 def ask_to_remove(
     parent: QWidget, jobs: Sequence[Job], bytes_lost: int, on_yes: Callable[[], None]
 ) -> QMessageBox:
-    """Ask whether to remove jobs of which some hold bytes that would be thrown away."""
-    what = jobs[0].display_name if len(jobs) == 1 else formatting.downloads_text(len(jobs))
+    """Ask whether to remove jobs that are not finished; bytes_lost: what they hold so far."""
+    if bytes_lost:
+        loss = QCoreApplication.translate(
+            "Questions", "The {size} downloaded so far will be thrown away. Finished files stay."
+        ).format(size=formatting.size(bytes_lost))
+    else:
+        loss = QCoreApplication.translate(
+            "Questions", "Some are not downloaded yet. Finished files stay."
+        )
     return ask(
         parent,
         QCoreApplication.translate("Questions", "Remove"),
-        QCoreApplication.translate("Questions", "Remove {what} from the list?").format(what=what),
-        QCoreApplication.translate(
-            "Questions",
-            "The {size} downloaded so far will be thrown away. Finished files stay.",
-        ).format(size=formatting.size(bytes_lost)),
+        QCoreApplication.translate("Questions", "Remove {what} from the list?").format(
+            what=_named(jobs)
+        ),
+        loss,
         QCoreApplication.translate("Questions", "&Remove"),
         on_yes,
     )
+
+
+def ask_to_cancel(
+    parent: QWidget, jobs: Sequence[Job], bytes_lost: int, on_yes: Callable[[], None]
+) -> QMessageBox:
+    """Ask whether to cancel jobs that hold bytes; pausing keeps them."""
+    return ask(
+        parent,
+        QCoreApplication.translate("Questions", "Cancel download"),
+        QCoreApplication.translate("Questions", "Cancel {what}?").format(what=_named(jobs)),
+        QCoreApplication.translate(
+            "Questions",
+            "The {size} downloaded so far will be thrown away. To keep them, pause instead.",
+        ).format(size=formatting.size(bytes_lost)),
+        QCoreApplication.translate("Questions", "&Throw away"),
+        on_yes,
+    )
+
+
+def _named(jobs: Sequence[Job]) -> str:
+    return jobs[0].display_name if len(jobs) == 1 else formatting.downloads_text(len(jobs))
 
 
 def ask_to_quit(parent: QWidget, count: int, on_yes: Callable[[], None]) -> QMessageBox:

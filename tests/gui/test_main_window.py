@@ -8,6 +8,7 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.add_dialog import AddDialog
@@ -154,10 +155,9 @@ def test_links_are_added_to_the_default_folder_at_once(
     [
         ([A, "ftp://x.org/"], 1, "Added 1 download. One link was left out. Only http"),
         ([A, "ftp://x.org/", "x"], 1, "Added 1 download. 2 links were left out. The first: Only"),
-        (["ftp://x.org/"], 0, "Only http and https links"),
         ([], 0, ""),
     ],
-    ids=["one bad", "two bad", "all bad", "none"],
+    ids=["one bad", "two bad", "none"],
 )
 def test_links_that_cannot_be_used_are_told(
     window: MainWindow, queue: FakeQueue, links: list[str], added: int, said: str
@@ -166,6 +166,50 @@ def test_links_that_cannot_be_used_are_told(
     assert len(queue.orders) == added
     assert message(window).startswith(said)
     assert bool(message(window)) == bool(said)
+
+
+def test_links_of_which_none_can_be_used_come_to_the_dialog_to_be_mended(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    window.add_links(["ftp://x.org/"])
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog.isVisible()
+    assert dialog._links.toPlainText() == "ftp://x.org/"
+    assert queue.orders == []
+
+
+def test_links_that_the_queue_cannot_take_now_wait_in_the_dialog(
+    window: MainWindow, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(orders: object) -> list[Job]:
+        raise StoreUnusable("The disk is full.")
+
+    monkeypatch.setattr(queue, "add", refuse)
+    window.add_links([A, B])
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == f"{A}\n{B}"
+    assert message(window) == "The disk is full."
+
+
+@pytest.mark.parametrize("wish", ["pause", "cancel", "remove", "pause_all"])
+def test_a_wish_that_the_queue_cannot_take_now_is_told(
+    window: MainWindow, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    async def refuse(*_: object) -> list[Job]:
+        raise StoreUnusable("The disk is full.")
+
+    monkeypatch.setattr(queue, wish, refuse)
+    fill(window, queue, make_job("a"))
+    select(window, "a")
+    action(window, wish).trigger()
+    assert message(window) == "The disk is full."
+
+
+def test_a_warning_stands_above_the_list_unless_the_queue_has_worse_to_tell(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    window.warn("The settings cannot be read.")
+    assert window._banner.text == "The settings cannot be read."
 
 
 def test_a_message_goes_away_by_itself(window: MainWindow, qtbot: QtBot) -> None:
@@ -321,6 +365,34 @@ def test_remove_asks_only_when_bytes_would_be_thrown_away(
     assert queue.calls == [("remove", ["a"])]
     assert window._jobs.rowCount() == 0
     assert message(window) == "Removed 1 download."
+
+
+def test_remove_of_many_that_are_not_finished_asks_though_no_byte_came(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, make_job("a"), make_job("b"))
+    select(window, "a", "b")
+    action(window, "remove").trigger()
+    box = question(window)
+    assert box is not None
+    assert "not downloaded yet" in box.informativeText()
+    assert queue.calls == []
+    answer(window, qtbot, "Remove")
+    assert set(queue.calls[0][1]) == {"a", "b"}
+
+
+def test_cancel_asks_when_bytes_would_be_thrown_away(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, make_job("a", Status.PAUSED, bytes_done=120_000_000))
+    select(window, "a")
+    action(window, "cancel").trigger()
+    box = question(window)
+    assert box is not None
+    assert "120 MB" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+    assert queue.calls == []
+    answer(window, qtbot, "Throw away")
+    assert queue.calls == [("cancel", ["a"])]
 
 
 def test_remove_without_bytes_asks_nothing(window: MainWindow, queue: FakeQueue) -> None:
