@@ -71,8 +71,8 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
         try:
             return await _until_done(orchestrator, report, caught, until_idle=until_idle)
         finally:
-            report.close()
             await orchestrator.stop()
+            report.close()
 
 
 async def _until_done(

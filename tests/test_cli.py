@@ -382,7 +382,7 @@ class TestJobs:
             "part_path": str(part.path), "part_device": part.device, "part_inode": part.inode
         }  # fmt: skip
         store.record(job.id, job.attempt, 1, facts)
-        store.give_back(job.id, job.attempt, 1)
+        store.give_back([(job.id, job.attempt)], 1)
         store.close()
         part.close()
         assert cli("cancel", job_id).returncode == 0

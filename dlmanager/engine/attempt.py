@@ -14,8 +14,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.filenames import part_name, suggest_filename
 from dlmanager.core.job import Job, Phase, Verification
@@ -49,6 +47,8 @@ from dlmanager.wget.output import BarLine, Event, RequestStarted
 MAX_RESTARTS = 2
 """How often one attempt starts from zero because the remote file turned out to be another one."""
 
+SYNC_EVERY_BYTES = 32 * 1024 * 1024
+
 _PASSED_OVER = frozenset({100, 101, 102, 103, 301, 302, 303, 307, 308})
 """Answers that another one follows."""
 
@@ -65,6 +65,11 @@ class _Redo(Enum):
 
     RESTART = "restart"
     SIZE_UNCONFIRMED = "size unconfirmed"
+    WEB_PAGE = "web page"
+
+
+_KEEPING = frozenset({_Redo.SIZE_UNCONFIRMED, _Redo.WEB_PAGE})
+"""What leaves the part as it was before the transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Attempt:
     ) -> None:
         self._job = job
         self._bytes_before = job.bytes_done
+        self._synced_bytes = job.bytes_done
         self._setup = setup
         self._record_facts = record
         self._on_progress = on_progress
@@ -182,6 +188,8 @@ class Attempt:
 
         now_s: monotonic. None if there is nothing to show.
         """
+        if self._part is not None and look.transfer != self._part.transfer:
+            return None  # it comes late: of a transfer that is over
         if not look.in_place:
             # Not a byte more into nowhere; how the attempt ends is told when wget has ended.
             self._stop_because(_Redo.RESTART)
@@ -191,6 +199,7 @@ class Attempt:
             return None
         if look.overlap is Overlap.EQUAL and self._offset:
             self._note_proof()
+        self._sync_now_and_then(look.size_bytes)
         if self._job.phase is None:
             return None
         return JobProgress(
@@ -338,17 +347,23 @@ class Attempt:
         assert self._part is not None
         part = self._part
         fetched = Look(part.size(), part.compare_overlap())
-        if self._redo is _Redo.SIZE_UNCONFIRMED or fetched.overlap is Overlap.SHORT:
+        if self._redo in _KEEPING or fetched.overlap is Overlap.SHORT:
             part.restore()
         elif self._redo is _Redo.RESTART or fetched.overlap is Overlap.DIFFERENT:
             part.clear()
         return fetched
 
     def _note_settled(self, fetched: Look) -> None:
-        if self._redo is _Redo.SIZE_UNCONFIRMED or fetched.overlap is Overlap.SHORT:
+        if self._redo in _KEEPING or fetched.overlap is Overlap.SHORT:
             self._write(unproven_from=None)  # what was there is there again, and no more
         elif fetched.overlap is Overlap.EQUAL and self._offset:
             self._note_proof()
+
+    def _sync_now_and_then(self, size_bytes: int) -> None:
+        """Have the bytes written out while more come, so that the end need not wait for all."""
+        if self._part is not None and size_bytes - self._synced_bytes >= SYNC_EVERY_BYTES:
+            self._synced_bytes = size_bytes
+            self._spawn(asyncio.to_thread(self._part.sync_bytes))
 
     def _note_proof(self) -> None:
         """The bytes fetched again are those that were there: all that follows belongs to them."""
@@ -365,6 +380,15 @@ class Attempt:
         http_status = _status_of(self._response)
         if self._redo is _Redo.SIZE_UNCONFIRMED:
             return self._unconfirmed(http_status)
+        if self._redo is _Redo.WEB_PAGE:
+            self._job = replace(self._job, bytes_done=part.size())
+            return Outcome(
+                Ending.FAIL,
+                ErrorKind.BAD_ANSWER,
+                "The server sent a web page instead of the file; you may have to log in first. "
+                "What came so far is kept: choose Retry.",
+                http_status,
+            )
         if self._redo is _Redo.RESTART or fetched.overlap is Overlap.DIFFERENT:
             return Outcome(Ending.RESTART, http_status=http_status)
         outcome = classify(
@@ -407,11 +431,21 @@ class Attempt:
         if self._probing and response.status == 200:
             # Asked again, the server sends everything from the start: it will not confirm.
             self._stop_because(_Redo.SIZE_UNCONFIRMED)
+        elif verdict is not Verdict.GO_ON and self._is_web_page_instead(response):
+            self._stop_because(_Redo.WEB_PAGE)
         elif verdict is not Verdict.GO_ON:
             # NO_RANGE too: everything is sent again anyway, and from zero it is surely right.
             self._stop_because(_Redo.RESTART)
         elif response.status in (200, 206):
             self._keep(response)
+
+    def _is_web_page_instead(self, response: Response) -> bool:
+        """Whether a page has come for a file of which we have a part: a login, a captive portal."""
+        return (
+            response.status == 200
+            and _media_type(response.header("content-type")) == "text/html"
+            and _media_type(self._job.content_type) not in (None, "text/html")
+        )
 
     def _keep(self, response: Response) -> None:
         told, known = validators_of(response), self._known() if self._offset else Validators()
@@ -490,6 +524,10 @@ class Attempt:
         return Outcome(Ending.DONE, http_status=self._job.http_status)
 
 
+def _media_type(content_type: str | None) -> str | None:
+    return content_type.partition(";")[0].strip().lower() if content_type else None
+
+
 def _gone_words(folder: str) -> str:
     """Why a part is not where it was, in a sentence."""
     if not Path(folder).is_dir():
@@ -512,6 +550,8 @@ def _status_of(response: Response | None) -> int | None:
 
 def _process_started_at(pid: int) -> int | None:
     """When a process started, in milliseconds since the epoch; None if it is gone already."""
+    import psutil  # here, as a start without a download does without it
+
     try:
         return round(psutil.Process(pid).create_time() * 1000)
     except psutil.Error:

@@ -45,6 +45,14 @@ class FileLock:
         self._descriptor = descriptor
         return True
 
+    def exchange(self, text: str) -> str:
+        """Leave a short text in the held lock's file; returns what the last holder left."""
+        assert self._descriptor is not None
+        before = os.pread(self._descriptor, 256, 0).decode("utf-8", "replace")
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+        return before
+
     def release(self) -> None:
         """Give the lock back; the file stays, as removing it would race with the next holder."""
         if self._descriptor is not None:

@@ -17,7 +17,7 @@ from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import percent
 from dlmanager.core.retry import next_try
 from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
-from dlmanager.engine.clock import now_ms
+from dlmanager.engine.clock import boot_id, now_ms
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.orders import check_order
@@ -104,7 +104,8 @@ class DownloadQueueOrchestrator(QObject):
         self._max_retries = max_retries
         self._initial_retry_delay_ms = initial_retry_delay_ms
 
-        self._db = Path(db).absolute()
+        # One database, one lock, whatever name it was given by.
+        self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
         self._lock = FileLock(self._db.with_name(self._db.name + ".lock"))
         self._tasks = Tasks(self._logger)
@@ -123,6 +124,7 @@ class DownloadQueueOrchestrator(QObject):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._waiting_writes = 0
+        self._given_up = False
         self._wget_problem: str | None = None
         self._store_problem: str | None = None
         self._told_problem: str | None = None
@@ -161,6 +163,10 @@ class DownloadQueueOrchestrator(QObject):
     async def _start(self) -> None:
         self._take_lock()
         try:
+            if self._lock.exchange(boot_id()) != boot_id():
+                # Nothing syncs a part before it is complete: after a power cut its end may be
+                # stale, and after any other start of the machine the check costs little.
+                await self._store.run(JobStore.doubt_parts)
             await sweep(self._store, now_ms(), self._logger)
             await self._check_wget()
         except BaseException:
@@ -171,7 +177,7 @@ class DownloadQueueOrchestrator(QObject):
         self._poll_timer.start()
         self._wake.set()
         self._idle.clear()
-        self._stopping = False
+        self._stopping = self._given_up = False
         self._worker = asyncio.ensure_future(self._work())
 
     def _take_lock(self) -> None:
@@ -205,7 +211,7 @@ class DownloadQueueOrchestrator(QObject):
         await asyncio.wait([worker])
         self._worker = None
         await self._board.flush()
-        await asyncio.gather(*(self._give_back(run) for run in list(self._runs.values())))
+        await self._give_back(list(self._runs.values()))
         self._board.stop()
         await self._tasks.settle()
         await asyncio.to_thread(self._store.close)
@@ -399,6 +405,8 @@ class DownloadQueueOrchestrator(QObject):
         self._runs[job.id] = _Run(attempt, task, job.revision)
 
     async def _record(self, job: Job, facts: dict[str, Any]) -> Job | None:
+        if self._given_up:
+            return None
         recorded = await self._store.run(JobStore.record, job.id, job.attempt, now_ms(), facts)
         if recorded is not None:
             self.jobs_changed.emit([recorded])
@@ -414,6 +422,8 @@ class DownloadQueueOrchestrator(QObject):
                 await self._settle(attempt, outcome)
         except StoreUnusable as error:
             self._logger.error("job %s: its state could not be written: %s", job_id, error)
+        except Exception:
+            self._logger.exception("job %s: its end met an error", job_id)
         finally:
             attempt.close()
             self._board.remove(attempt)
@@ -448,8 +458,8 @@ class DownloadQueueOrchestrator(QObject):
             self.jobs_changed.emit([job])
         elif outcome.ending is Ending.DONE and attempt.final_path is not None:
             row = await self._stored(JobStore.get, attempt.job.id)
-            if row is None or row.status is Status.CANCELLED:
-                # Cancelled or removed in the very moment of publishing: the wish counts.
+            if row is None or row.status is not Status.COMPLETED:
+                # A wish came in the very moment of publishing, and it counts.
                 await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
         if outcome.ending is Ending.INSTALLATION:
             self._setup = None
@@ -485,19 +495,20 @@ class DownloadQueueOrchestrator(QObject):
                 return Status.RETRYING, facts
         return Status.FAILED, facts | {"finished_at": now_ms()}
 
-    async def _give_back(self, run: _Run) -> None:
-        """End an attempt for a clean stop: PENDING, no retry spent; a file being published is."""
-        job = run.attempt.job
+    async def _give_back(self, runs: Sequence[_Run]) -> None:
+        """End attempts for a clean stop: PENDING, no retry spent; files being published are."""
+        attempts = [(run.attempt.job.id, run.attempt.job.attempt) for run in runs]
         try:
-            given_back = await self._store.run(JobStore.give_back, job.id, job.attempt, now_ms())
-            if given_back is not None:
-                self.jobs_changed.emit([given_back])
+            self._announce(await self._store.run(JobStore.give_back, attempts, now_ms()))
         except StoreUnusable as error:
-            # The next start finds it in progress, and lets it go on for one retry.
-            self._logger.error("job %s: it could not be given back: %s", job.id, error)
-        if run.attempt.job.phase is not Phase.FINALISING:
-            await run.attempt.stop()
-        await asyncio.wait([run.task])
+            # The next start finds them in progress, and lets them go on for one retry.
+            self._given_up = True
+            self._logger.error("downloads could not be given back: %s", error)
+        await asyncio.gather(
+            *(run.attempt.stop() for run in runs if run.attempt.job.phase is not Phase.FINALISING)
+        )
+        if runs:
+            await asyncio.wait([run.task for run in runs])
 
     async def _discard_left_parts(self) -> None:
         for job in await self._store.run(JobStore.left_parts):
@@ -538,9 +549,9 @@ class DownloadQueueOrchestrator(QObject):
         try:
             wget_path = find_wget(self._wget_executable_path)
             version = await check_wget(wget_path)
-        except WgetUnusable as error:
+            self._home.mkdir(mode=0o700, exist_ok=True)
+        except (WgetUnusable, OSError) as error:
             self._set_wget_problem(str(error))
-            self._wget_timer.start()
             return
         self._logger.info("using %s, version %s", wget_path, version)
         self._setup = WgetSetup(
@@ -556,7 +567,7 @@ class DownloadQueueOrchestrator(QObject):
 
     def _set_wget_problem(self, problem: str | None) -> None:
         self._wget_problem = problem
-        if problem is not None and self.is_running:
+        if problem is not None and not self._stopping:
             self._wget_timer.start()
         self._tell_problem()
 

@@ -5,6 +5,7 @@ ARCHITECTURE.md, "How a file is made".
 """
 
 import contextlib
+import ctypes
 import errno
 import os
 import stat
@@ -48,12 +49,14 @@ class Overlap(Enum):
 class Look:
     """One look at a part that grows. size_bytes: bytes that are there or were there already.
 
-    in_place: whether the part's path still leads to it.
+    in_place: whether the part's path still leads to it. transfer: which of the part's transfers
+    it saw.
     """
 
     size_bytes: int
     overlap: Overlap
     in_place: bool = True
+    transfer: int = 0
 
 
 class PartFile:
@@ -72,13 +75,20 @@ class PartFile:
         self._overlap_start = 0
         self._overlap = b""
         self._compared = False
+        self.transfer = 0
         self._guard = threading.RLock()
 
     @classmethod
     def create(cls, path: Path) -> "PartFile":
         """Make a new, empty part; raises FileExistsError if anything has that name."""
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        return cls._locked(path, os.open(path, flags, 0o600))
+        try:
+            return cls._locked(path, os.open(path, flags, 0o600))
+        except (OSError, PartBusy):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_size == 0:
+                    path.unlink()
+            raise
 
     @classmethod
     def reopen(cls, path: Path, device: int | None, inode: int | None) -> "PartFile":
@@ -134,7 +144,7 @@ class PartFile:
             if overlap is not Overlap.DIFFERENT:
                 # What was cut off counts as there: progress does not step back at a resume.
                 size = max(size, self._overlap_start + len(self._overlap))
-            return Look(size, overlap, self.is_in_place())
+            return Look(size, overlap, self.is_in_place(), self.transfer)
 
     def clear(self) -> None:
         """Throw all bytes away: the next transfer starts from zero."""
@@ -155,7 +165,10 @@ class PartFile:
             start = max(0, size - overlap_bytes)
             # A part that is cut to nothing is fetched anew as a whole: nothing to compare with.
             self._keep_overlap(start, self._read(start, size - start) if start else b"")
-            os.ftruncate(self.descriptor, start)
+            if start != size:
+                # Not for nothing: ext4 writes a file that was cut to zero to the disk as soon as
+                # wget closes it, and the end of every download would wait for that.
+                os.ftruncate(self.descriptor, start)
             return start
 
     def compare_overlap(self) -> Overlap:
@@ -179,13 +192,18 @@ class PartFile:
 
     def _keep_overlap(self, start: int, overlap: bytes) -> None:
         self._overlap_start, self._overlap, self._compared = start, overlap, False
+        self.transfer += 1
 
     def _read(self, start: int, length: int) -> bytes:
         return os.pread(self.descriptor, length, start)
 
     def sync(self) -> None:
-        """Bring the bytes to the disk."""
+        """Bring the bytes, and what the file system knows of them, to the disk."""
         os.fsync(self.descriptor)
+
+    def sync_bytes(self) -> None:
+        """Bring the bytes that are there now to the disk; others may come meanwhile."""
+        os.fdatasync(self.descriptor)
 
     def publish(self, final_path: Path) -> None:
         """Give the complete, synced part its final name, readable as the umask allows.
@@ -267,8 +285,10 @@ def _move_without_overwriting(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        # The file system has no hard links (FAT, exFAT, some network shares): take the name
-        # first, so that the rename replaces nothing but our own empty file.
+        # The file system has no hard links: FAT, exFAT, some network shares.
+        if _renamed_without_replacing(source, target):
+            return
+        # Nor such a rename: take the name first, so that it replaces but our own empty file.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         try:
             source.replace(target)
@@ -277,6 +297,26 @@ def _move_without_overwriting(source: Path, target: Path) -> None:
             raise
         return
     source.unlink()
+
+
+def _renamed_without_replacing(source: Path, target: Path) -> bool:
+    """Whether renameat2(2) with RENAME_NOREPLACE moved a file; False if it is not to be had here.
+
+    Raises FileExistsError if the target is taken.
+    """
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    names = os.fsencode(source), os.fsencode(target)
+    if renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_NOREPLACE) == 0:
+        return True
+    if ctypes.get_errno() == errno.EEXIST:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    return False
+
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
 
 
 def _sync_folder(folder: Path) -> None:

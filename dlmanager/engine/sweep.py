@@ -4,10 +4,9 @@ Every step can be repeated: a sweep that is killed half-way and run again ends t
 """
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
-
-import psutil
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification
@@ -36,8 +35,8 @@ async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None
         await asyncio.to_thread(end_orphan, job)
         if job.phase is Phase.FINALISING:
             await _finish_publishing(store, job, now_ms)
-        else:
-            await store.run(JobStore.requeue_crashed, job.id, now_ms)
+        # What could not be completed just now, or was not that far, goes back to the queue.
+        await store.run(JobStore.requeue_crashed, job.id, now_ms)
         logger.warning("job %s: found in progress after an unclean end", job.id)
     await store.run(JobStore.bring_retries_forward, now_ms + MAX_RETRY_AFTER_MS, now_ms)
     for job in await store.run(JobStore.left_parts):
@@ -54,6 +53,8 @@ def end_orphan(job: Job) -> None:
     """
     if job.pid is None or job.part_path is None:
         return
+    import psutil  # here, as most starts do without it
+
     try:
         process = psutil.Process(job.pid)
         started_at = round(process.create_time() * 1000)
@@ -81,23 +82,22 @@ async def _finish_publishing(store: StoreThread, job: Job, now_ms: int) -> None:
     except (FileNotFoundError, PartReplaced):
         await _fail_vanished(store, job, now_ms)
         return
-    except PartBusy:
-        await store.run(JobStore.requeue_crashed, job.id, now_ms)
+    except (PartBusy, OSError):
         return
     try:
         path = await _publish_again(store, job, part, now_ms)
     except (OSError, PartReplaced):
-        await store.run(JobStore.requeue_crashed, job.id, now_ms)
-    else:
-        await _complete(store, job, path, now_ms)
+        return
     finally:
-        part.close()
+        await asyncio.to_thread(part.close)
+    await _complete(store, job, path, now_ms)
 
 
 def _drop_part_name(job: Job) -> None:
     """Finish a publication that was killed between the link and the unlink."""
     if job.part_path and same_file(job.part_path, job.part_device, job.part_inode):
-        Path(job.part_path).unlink()
+        with contextlib.suppress(OSError):  # a second name does no harm
+            Path(job.part_path).unlink()
 
 
 def _reopen_part(job: Job) -> PartFile:

@@ -87,6 +87,7 @@ class _Row:
     """One job, what is known of it beyond the committed state, and how it was last shown."""
 
     __slots__ = (
+        "added",
         "job",
         "name",
         "name_key",
@@ -108,12 +109,18 @@ class _Row:
         # Made when first asked for: a name from a link costs, and most rows are out of sight.
         self.name: str | None = None
         self.name_key: str | None = None
+        self.added: str | None = None
         self.shown: _Shown | None = None
 
     def display_name(self) -> str:
         if self.name is None:
             self.name = self.job.display_name
         return self.name
+
+    def added_text(self) -> str:
+        if self.added is None:
+            self.added = formatting.date_and_time(self.job.created_at)
+        return self.added
 
     def sortable_name(self) -> str:
         if self.name_key is None:
@@ -520,7 +527,7 @@ class JobTableModel(QAbstractTableModel):
             "" if progress is None else formatting.speed(progress.speed_bytes_s, row.speed_unit),
             "" if progress is None else formatting.duration(progress.eta_s),
             formatting.retries_text(job),
-            formatting.date_and_time(job.created_at),
+            row.added_text(),
         )
         return _Shown(texts, job.status, row.step)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import Column, Expression, SqliteDatabase
+from peewee import Column, Expression, OperationalError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from dlmanager.core.errors import ErrorKind, StoreUnusable
@@ -92,7 +92,13 @@ class JobStore:
                 f"The database {self._database.database} was written by a newer dlmanager. "
                 "Install that version, or choose another data folder."
             )
-        runner.up()
+        while any(migration.applied is None for migration in runner.status()):
+            try:
+                runner.up()
+            except OperationalError as error:
+                # Another process was a step ahead with the same one; what is left is next.
+                if not any(words in str(error) for words in ("already exists", "duplicate")):
+                    raise
 
     # Reading
 
@@ -130,6 +136,11 @@ class JobStore:
         """The jobs that a full disk has paused, and that nobody has touched since a time."""
         return self._select(self._waits_for_space, self._table.updated_at <= before_ms)
 
+    def doubt_parts(self) -> None:
+        """Have the end of every part compared further back: the machine was started anew."""
+        with self._database.atomic():
+            self._update({"unclean_stop": True}, self._table.part_path.is_null(False))
+
     def left_parts(self) -> list[Job]:
         """Cancelled or removed jobs whose part file has not been thrown away yet."""
         table = self._table
@@ -153,21 +164,26 @@ class JobStore:
         """Put all the orders into the queue, or none of them; returns their jobs in order."""
         ids = [str(uuid.uuid4()) for _ in orders]
         with self._write() as revision:
-            for job_id, order in zip(ids, orders, strict=True):
-                self._table.insert(
-                    {
-                        "id": job_id,
-                        "url": order.url,
-                        "target_directory": order.target_directory,
-                        "filename": order.filename,
-                        "status": Status.PAUSED if order.paused else Status.PENDING,
-                        "progress_percent": 0,
-                        "max_retries": order.max_retries,
-                        "created_at": now_ms,
-                        "updated_at": now_ms,
-                        "revision": revision,
-                    }
-                ).execute()
+            # executemany, not one Peewee insert a row: tens of thousands of links are one paste.
+            self._database.cursor().executemany(
+                "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
+                " progress_percent, max_retries, created_at, updated_at, revision)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+                [
+                    (
+                        job_id,
+                        order.url,
+                        order.target_directory,
+                        order.filename,
+                        Status.PAUSED if order.paused else Status.PENDING,
+                        order.max_retries,
+                        now_ms,
+                        now_ms,
+                        revision,
+                    )
+                    for job_id, order in zip(ids, orders, strict=True)
+                ],
+            )
             return self._by_id(ids)
 
     # The engine's transitions
@@ -221,14 +237,20 @@ class JobStore:
             raise ValueError(f"PROCESSING cannot become {status}")
         return self._guarded(job_id, attempt, now_ms, {**_AT_REST, **facts, "status": status})
 
-    def give_back(self, job_id: str, attempt: int, now_ms: int) -> Job | None:
-        """Make a running job PENDING again without spending a retry: for a clean stop.
+    def give_back(self, attempts: Sequence[tuple[str, int]], now_ms: int) -> list[Job]:
+        """Make running jobs PENDING again without spending a retry: for a clean stop.
 
-        None if it runs no more, or if its file is being published: that is brought to its end.
+        attempts: job ids and attempt numbers. Returns the jobs given back: not those that run no
+        more, nor those whose file is being published, as that is brought to its end.
         """
         unpublished = self._table.phase != Phase.FINALISING
         facts = {**_AT_REST, "status": Status.PENDING}
-        return self._guarded(job_id, attempt, now_ms, facts, unpublished)
+        with self._database.atomic():
+            jobs = [
+                self._guarded(job_id, attempt, now_ms, facts, unpublished)
+                for job_id, attempt in attempts
+            ]
+        return [job for job in jobs if job is not None]
 
     def _guarded(
         self, job_id: str, attempt: int, now_ms: int, facts: Facts, *conditions: Expression

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +43,7 @@ class StoreThread:
         self.path = path
         self._store: JobStore | None = None
         self._executor: ThreadPoolExecutor | None = None
+        self._guard = threading.Lock()
 
     def call(
         self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
@@ -60,17 +62,16 @@ class StoreThread:
 
     def close(self) -> None:
         """Close the database after all that was asked before; the thread ends."""
-        if self._executor is not None:
-            self._executor.submit(self._close_store).result()
-            self._executor.shutdown()
-            self._executor = None
+        with self._guard:
+            executor, self._executor = self._executor, None
+            closing = executor.submit(self._close_store) if executor is not None else None
+        if executor is not None and closing is not None:
+            closing.result()
+            executor.shutdown()
 
     def _submit(
         self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
-
         def task() -> T:
             try:
                 if self._store is None:
@@ -79,7 +80,10 @@ class StoreThread:
             except (peewee.PeeweeException, sqlite3.Error, OSError) as error:
                 raise StoreUnusable(_plain(error, self.path)) from error
 
-        return self._executor.submit(task)
+        with self._guard:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+            return self._executor.submit(task)
 
     def _close_store(self) -> None:
         if self._store is not None:

@@ -1,3 +1,4 @@
+import ctypes
 import errno
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +9,6 @@ import pytest
 from dlmanager.core.job import Job
 from dlmanager.engine import part_file
 from dlmanager.engine.part_file import (
-    Look,
     Overlap,
     PartBusy,
     PartFile,
@@ -33,6 +33,12 @@ def append(part: PartFile, content: bytes) -> None:
     """What wget does: open the path, append."""
     with part.path.open("ab") as file:
         file.write(content)
+
+
+def seen(part: PartFile) -> tuple[int, Overlap]:
+    look = part.look()
+    assert look is not None
+    return look.size_bytes, look.overlap
 
 
 class TestOpening:
@@ -85,17 +91,17 @@ class TestOverlap:
     def test_the_same_bytes_again_are_equal(self, part: PartFile):
         append(part, TEN)
         assert part.cut_overlap(4) == 6
-        assert part.look() == Look(10, Overlap.SHORT)
+        assert seen(part) == (10, Overlap.SHORT)
         append(part, b"67")
         assert part.compare_overlap() is Overlap.SHORT
         append(part, b"89ABC")
-        assert part.look() == Look(13, Overlap.EQUAL)
+        assert seen(part) == (13, Overlap.EQUAL)
 
     def test_other_bytes_are_different_as_soon_as_they_come(self, part: PartFile):
         append(part, TEN)
         part.cut_overlap(4)
         append(part, b"6x")
-        assert part.look() == Look(8, Overlap.DIFFERENT)
+        assert seen(part) == (8, Overlap.DIFFERENT)
 
     def test_a_short_answer_does_not_cost_what_was_there(self, part: PartFile):
         append(part, TEN)
@@ -117,7 +123,7 @@ class TestOverlap:
         part.cut_overlap(4)
         part.clear()
         append(part, b"completely other bytes")
-        assert part.look() == Look(22, Overlap.EQUAL)
+        assert seen(part) == (22, Overlap.EQUAL)
 
     def test_a_closed_part_is_not_looked_at(self, part: PartFile):
         part.close()
@@ -132,26 +138,32 @@ class TestPublishing:
         assert not part.path.exists()
         assert (tmp_path / "a.bin").stat().st_mode & 0o777 == 0o666 & ~part_file._UMASK
 
-    @pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
-    def test_nothing_is_overwritten(
-        self, part: PartFile, tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
-    ):
-        if not links:
+    @pytest.fixture(params=["links", "exclusive renames", "neither"])
+    def file_system(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the file system of the target folder can do."""
+        if request.param != "links":
             monkeypatch.setattr(os, "link", _no_links)
+        if request.param == "neither":
+            monkeypatch.setattr(part_file, "_renamed_without_replacing", lambda *_: False)
+
+    def test_nothing_is_overwritten(self, part: PartFile, tmp_path: Path, file_system: None):
         (tmp_path / "a.bin").write_bytes(b"mine")
         with pytest.raises(FileExistsError):
             part.publish(tmp_path / "a.bin")
         assert (tmp_path / "a.bin").read_bytes() == b"mine"
         assert part.is_in_place()
 
-    def test_a_file_system_without_hard_links_will_do(
-        self, part: PartFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(os, "link", _no_links)
+    def test_any_file_system_will_do(self, part: PartFile, tmp_path: Path, file_system: None):
         append(part, TEN)
         part.publish(tmp_path / "a.bin")
         assert (tmp_path / "a.bin").read_bytes() == TEN
         assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+    def test_a_system_without_exclusive_renames_is_found_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
+        assert not part_file._renamed_without_replacing(tmp_path / "a", tmp_path / "b")
 
     def test_a_failed_rename_leaves_no_empty_file(
         self, part: PartFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,6 +172,7 @@ class TestPublishing:
             raise OSError(errno.EIO, "Input/output error")
 
         monkeypatch.setattr(os, "link", _no_links)
+        monkeypatch.setattr(part_file, "_renamed_without_replacing", lambda *_: False)
         monkeypatch.setattr(Path, "replace", no_replace)
         with pytest.raises(OSError, match="Input/output"):
             part.publish(tmp_path / "a.bin")

@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_an_attempt_cannot_end_a_job_that_is_not_processing(
     job = job_in(status)
     assert store.finish(job.id, job.attempt, Status.COMPLETED, 5, {}) is None
     assert store.record(job.id, job.attempt, 5, {"pid": 1}) is None
-    assert store.give_back(job.id, job.attempt, 5) is None
+    assert store.give_back([(job.id, job.attempt)], 5) == []
     assert store.get(job.id) == job
 
 
@@ -154,11 +155,11 @@ def test_giving_back_spends_no_retry_but_lets_a_publication_finish(
     store: JobStore, job_in: Callable[..., Job]
 ):
     job = job_in(Status.PROCESSING)
-    back = store.give_back(job.id, job.attempt, 5)
+    (back,) = store.give_back([(job.id, job.attempt)], 5)
     assert (back.status, back.retry_count, back.pid) == (Status.PENDING, 0, None)
     (job,) = store.claim(1, 6)
     store.record(job.id, job.attempt, 7, {"phase": Phase.FINALISING})
-    assert store.give_back(job.id, job.attempt, 8) is None
+    assert store.give_back([(job.id, job.attempt)], 8) == []
     assert store.get(job.id).status is Status.PROCESSING
 
 
@@ -389,6 +390,13 @@ class TestMigrations:
         newer.close()
         with pytest.raises(StoreUnusable, match="newer dlmanager"):
             JobStore(tmp_path / "queue.db")
+
+    def test_first_starts_at_once_do_not_get_into_each_others_way(self, tmp_path: Path):
+        with ThreadPoolExecutor(8) as starts:
+            stores = list(starts.map(lambda _: JobStore(tmp_path / "queue.db"), range(8)))
+        assert {len(store.list_jobs()) for store in stores} == {0}
+        for store in stores:
+            store.close()
 
     def test_migrations_are_numbered_without_gaps(self):
         numbers = [int(path.name[:4]) for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
