@@ -550,8 +550,11 @@ class DownloadQueueOrchestrator(QObject):
             wget_path = find_wget(self._wget_executable_path)
             version = await check_wget(wget_path)
             self._home.mkdir(mode=0o700, exist_ok=True)
-        except (WgetUnusable, OSError) as error:
+        except WgetUnusable as error:
             self._set_wget_problem(str(error))
+            return
+        except OSError as error:
+            self._set_wget_problem(f"The folder {self._home} cannot be made ({error.strerror}).")
             return
         self._logger.info("using %s, version %s", wget_path, version)
         self._setup = WgetSetup(

@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
-from tests.integration.loopback_server import LoopbackServer
+from dlmanager.engine.part_file import PartFile
+from dlmanager.store.job_store import JobStore
+from tests.integration.loopback_server import Content, LoopbackServer
+
+MEGABYTE = Content(size=1_000_000, seed=1)
+OTHER = Content(size=1_000_000, seed=2)
+
+
+def is_right(path: Path | str, content: Content) -> bool:
+    return Path(path).read_bytes() == content.read(0, content.size)
 
 
 @pytest.fixture
@@ -27,15 +36,46 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """The database of the orchestrators that `orchestrate` makes."""
+    return tmp_path / "data" / "queue.db"
+
+
+@pytest.fixture
+def leave(database: Path, folder: Path) -> Callable[..., Job]:
+    """Makes a job in progress as a killed program leaves it: its row and its part."""
+
+    def make(url: str, part_bytes: bytes = b"", **facts: Any) -> Job:
+        store = JobStore(database)
+        store.add([NewJob(url, str(folder))], 1)
+        (job,) = store.claim(1, 2)
+        part = PartFile.create(folder / f"a.bin.{job.id[:8]}.part")
+        part.path.write_bytes(part_bytes)
+        facts = {
+            "part_path": str(part.path),
+            "part_device": part.device,
+            "part_inode": part.inode,
+            "bytes_done": len(part_bytes),
+            **facts,
+        }
+        part.close()
+        job = store.record(job.id, job.attempt, 3, facts)
+        store.close()
+        return job
+
+    return make
+
+
+@pytest.fixture
 def orchestrate(
-    tmp_path: Path, at_end: list[Callable[[], Awaitable[None]]]
+    database: Path, at_end: list[Callable[[], Awaitable[None]]]
 ) -> Iterator[Callable[..., DownloadQueueOrchestrator]]:
     """Makes an orchestrator on the test's own database; short delays, and stopped at the end."""
     made: list[DownloadQueueOrchestrator] = []
 
     def make(**options: Any) -> DownloadQueueOrchestrator:
         orchestrator = DownloadQueueOrchestrator(
-            db=tmp_path / "data" / "queue.db",
+            db=database,
             logger=logging.getLogger("dlmanager.test"),
             **{"initial_retry_delay_ms": 50, "poll_interval_ms": 200, **options},
         )
