@@ -1,0 +1,43 @@
+"""What the window costs with ten thousand rows."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.benchmarks.loop import probe_figures
+from tests.benchmarks.measuring import Figure, Options, dlmanager, run, say
+from tests.benchmarks.probed_program import ACTIVE_ROWS, ROWS, measured
+
+MIB = 1024**2
+
+
+def measure_window(options: Options) -> list[Figure]:
+    """First paint, memory, CPU while nothing happens, and delays while fifty rows move."""
+    say(f"the window with {ROWS} rows")
+    data_dir = options.folder / "rows-data"
+    _fill(data_dir, options)
+    found = measured("rows", data_dir, options)
+    return [
+        Figure("window: first paint", "s", (found["painted_at"] - found["began_at"],)),
+        Figure("window: resident memory", "MiB", (found["memory_bytes"] / MIB,)),
+        Figure("window: CPU while nothing happens", "%", (found["idle_share"] * 100,)),
+        *probe_figures(f"window: {ACTIVE_ROWS} rows move", [found]),
+    ]
+
+
+def _fill(data_dir: Path, options: Options) -> None:
+    """Put paused jobs into the queue, and make most of them look as long finished."""
+    links = options.folder / "links.txt"
+    links.write_text("".join(f"http://127.0.0.1:9/folder/file-{i}.iso\n" for i in range(ROWS)))
+    target = options.folder / "rows-target"
+    target.mkdir()
+    add = ("add", "--paused", "--from-file", str(links), "--to", str(target))
+    run(dlmanager(data_dir, *add), options)
+    with closing(sqlite3.connect(data_dir / "queue.db")) as database, database:
+        database.execute(
+            "UPDATE DOWNLOAD_QUEUE SET status='COMPLETED', progress_percent=100,"
+            " filename='file-' || rowid || '.iso', final_path=target_directory || '/' || rowid,"
+            " bytes_done=734003200, bytes_total=734003200, verification='size',"
+            " finished_at=created_at WHERE rowid % 10 < 8 AND rowid <= ?",
+            (ROWS - 2 * ACTIVE_ROWS,),
+        )
