@@ -1,0 +1,303 @@
+"""A window that listens, later starts as real child processes, and strangers on raw sockets."""
+
+import contextlib
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from dlmanager.desktop import single_instance
+from dlmanager.desktop.single_instance import MAX_MESSAGE_BYTES, InstanceServer, hand_over
+
+ROOT = Path(__file__).parents[2]
+_LATER_START = """
+import json, sys
+from pathlib import Path
+from dlmanager.desktop.single_instance import hand_over
+links = json.loads(sys.stdin.read())
+sys.exit(0 if hand_over(Path(sys.argv[1]), links) else 1)
+"""
+
+
+class Window:
+    """What the first start is: a server, and the links that came."""
+
+    def __init__(self, path: Path, qtbot: QtBot) -> None:
+        self.path = path
+        self.received: list[list[str]] = []
+        self.server = InstanceServer(path)
+        self.server.links_received.connect(self.received.append)
+        self._qtbot = qtbot
+
+    def wait(self, count: int) -> None:
+        self._qtbot.waitUntil(lambda: len(self.received) >= count, timeout=15_000)
+
+    def wait_for(self, child: subprocess.Popen[bytes]) -> int:
+        self._qtbot.waitUntil(lambda: child.poll() is not None, timeout=15_000)
+        assert child.returncode is not None
+        return child.returncode
+
+    def wait_until_dropped(self, stranger: socket.socket) -> bytes:
+        """What the server sends before it ends the connection."""
+        stranger.setblocking(False)
+        received = bytearray()
+
+        def is_over() -> bool:
+            try:
+                chunk = stranger.recv(4096)
+            except BlockingIOError:
+                return False
+            except ConnectionResetError:
+                return True
+            received.extend(chunk)
+            return not chunk
+
+        self._qtbot.waitUntil(is_over, timeout=15_000)
+        return bytes(received)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "dlmanager.socket"
+
+
+@pytest.fixture
+def window(path: Path, qtbot: QtBot) -> Iterator[Window]:
+    window = Window(path, qtbot)
+    assert window.server.listen()
+    yield window
+    window.server.close()
+
+
+@contextlib.contextmanager
+def later_start(path: Path, links: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", _LATER_START, str(path)], stdin=subprocess.PIPE, cwd=ROOT
+    ) as child:
+        try:
+            assert child.stdin is not None
+            child.stdin.write(json.dumps(list(links)).encode())
+            child.stdin.close()
+            yield child
+        finally:
+            child.kill()
+
+
+@contextlib.contextmanager
+def stranger(path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.connect(str(path))
+        yield made
+
+
+class TestALaterStart:
+    @pytest.mark.parametrize(
+        "links",
+        [
+            [],
+            ["http://127.0.0.1/a"],
+            ["http://127.0.0.1/a", 'http://127.0.0.1/"\\\n', "höflich 例え 😀"],
+            [f"http://127.0.0.1/{number}" for number in range(10_000)],
+        ],
+        ids=["none", "one", "odd ones", "very many"],
+    )
+    def test_hands_its_links_over(self, window: Window, links: list[str]):
+        with later_start(window.path, links) as child:
+            assert window.wait_for(child) == 0
+        window.wait(1)
+        assert window.received == [links]
+
+    def test_and_several_at_once_are_all_heard(self, window: Window):
+        with contextlib.ExitStack() as stack:
+            children = [
+                stack.enter_context(later_start(window.path, [f"http://127.0.0.1/{number}"]))
+                for number in range(4)
+            ]
+            assert [window.wait_for(child) for child in children] == [0] * 4
+        window.wait(4)
+        assert sorted(links[0][-1] for links in window.received) == ["0", "1", "2", "3"]
+
+    def test_is_not_kept_waiting_by_one_that_says_nothing(self, window: Window):
+        with stranger(window.path) as silent, later_start(window.path, ["x"]) as child:
+            silent.send(b'{"links": [')
+            assert window.wait_for(child) == 0
+        window.wait(1)
+        assert window.received == [["x"]]
+
+    def test_is_told_when_nobody_listens(self, path: Path, qapp: QApplication):
+        began_at = time.monotonic()
+        assert not hand_over(path, ["x"])
+        assert time.monotonic() - began_at < 2
+
+    def test_is_told_when_the_window_has_closed(self, window: Window):
+        window.server.close()
+        assert not hand_over(window.path, ["x"])
+        assert window.received == []
+
+    @pytest.mark.parametrize(
+        "answer",
+        [b"no\n", b"", b"taken", b"\0" * 5000 + b"\n"],
+        ids=["another word", "none", "half a word", "garbage"],
+    )
+    def test_is_told_when_something_else_answers(self, path: Path, answer: bytes):
+        with _answering(path, answer), later_start(path, ["x"]) as child:
+            assert child.wait(15) == 1
+
+    def test_does_not_wait_for_ever(
+        self, path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(single_instance, "ANSWER_TIMEOUT_MS", 100)
+        with socket.socket(socket.AF_UNIX) as deaf:
+            deaf.bind(str(path))
+            deaf.listen()
+            began_at = time.monotonic()
+            assert not hand_over(path, ["x"])
+            assert 0.09 < time.monotonic() - began_at < 5
+
+    def test_says_what_was_agreed(self, path: Path):
+        links = ["http://127.0.0.1/a"]
+        with _answering(path, b"taken\n") as heard, later_start(path, links) as child:
+            assert child.wait(15) == 0
+        assert json.loads(heard[0]) == {"links": links}
+
+
+@contextlib.contextmanager
+def _answering(path: Path, answer: bytes) -> Iterator[list[bytes]]:
+    """Somebody else who listens there, reads one line and gives an answer."""
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as lines:
+                heard.append(lines.readline())
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield heard
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+class TestStrangers:
+    @pytest.mark.parametrize(
+        "message",
+        [
+            b"\n",
+            b"nonsense\n",
+            b"\xff\xfe\0\n",
+            b"null\n",
+            b"7\n",
+            b"{}\n",
+            b"[]\n",
+            b'["http://127.0.0.1/a"]\n',
+            b'{"links": null}\n',
+            b'{"links": "http://127.0.0.1/a"}\n',
+            b'{"links": ["http://127.0.0.1/a", 7]}\n',
+            b'{"links": {"a": "b"}}\n',
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"[" * 100_000 + b"\n",
+            b'{"links": [' + b"9" * 5_000 + b"]}\n",
+        ],
+        ids=lambda message: ascii(message)[:50],
+    )
+    def test_that_talk_nonsense_are_dropped(self, window: Window, message: bytes):
+        with stranger(window.path) as other:
+            other.sendall(message)
+            assert window.wait_until_dropped(other) == b""
+        assert window.received == []
+
+    def test_that_say_too_much_are_dropped(self, window: Window):
+        with stranger(window.path) as other:
+            _send_in_background(other, b"x" * (MAX_MESSAGE_BYTES + 200_000))
+            assert window.wait_until_dropped(other) == b""
+        assert window.received == []
+
+    def test_that_say_just_enough_are_heard(self, window: Window):
+        frame = b'{"links": [""]}\n'
+        link = "x" * (MAX_MESSAGE_BYTES - len(frame))
+        with stranger(window.path) as other:
+            _send_in_background(other, b'{"links": ["' + link.encode() + b'"]}\n')
+            window.wait(1)
+            assert window.wait_until_dropped(other) == b"taken\n"
+        assert window.received == [[link]]
+
+    @pytest.mark.parametrize("half", [b"", b'{"links": ["http://127.0.0.1/a"]}'])
+    def test_that_leave_in_the_middle_of_a_line_leave_nothing(self, window: Window, half: bytes):
+        with stranger(window.path) as other:
+            other.sendall(half)
+        with stranger(window.path) as other:
+            other.sendall(b'{"links": ["after"]}\n')
+            window.wait(1)
+        assert window.received == [["after"]]
+
+    def test_that_speak_slowly_are_heard_at_the_end_of_the_line(self, window: Window, qtbot: QtBot):
+        message = b'{"links": ["http://127.0.0.1/a"]}\n'
+        with stranger(window.path) as other:
+            for byte in message[:-1]:
+                other.sendall(bytes([byte]))
+                QApplication.processEvents()
+            assert window.received == []
+            other.sendall(message[-1:])
+            assert window.wait_until_dropped(other) == b"taken\n"
+        assert window.received == [["http://127.0.0.1/a"]]
+
+    def test_are_heard_once_however_many_lines_they_send(self, window: Window):
+        with stranger(window.path) as other:
+            other.sendall(b'{"links": ["a"]}\n{"links": ["b"]}\n')
+            window.wait_until_dropped(other)
+        assert window.received == [["a"]]
+
+
+def _send_in_background(other: socket.socket, data: bytes) -> None:
+    """Send more than the kernel holds, while the test runs the server."""
+
+    def send() -> None:
+        with contextlib.suppress(OSError), other.dup() as copy:
+            copy.setblocking(True)
+            copy.sendall(data)
+
+    threading.Thread(target=send, daemon=True).start()
+
+
+class TestTheSocket:
+    def test_is_for_this_user_alone(self, window: Window):
+        mode = window.path.stat().st_mode
+        assert stat.S_ISSOCK(mode)
+        assert mode & 0o077 == 0
+        assert window.path.stat().st_uid == os.getuid()
+
+    def test_that_a_killed_window_left_is_in_nobodys_way(self, path: Path, qtbot: QtBot):
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(path))
+            dead.listen()
+        assert path.is_socket()
+        assert not hand_over(path, ["x"])
+        window = Window(path, qtbot)
+        assert window.server.listen()
+        with later_start(path, ["x"]) as child:
+            assert window.wait_for(child) == 0
+        assert window.received == [["x"]]
+        window.server.close()
+
+    def test_is_gone_after_closing(self, window: Window):
+        window.server.close()
+        assert not window.path.exists()
+
+    def test_in_a_folder_that_is_not_there_cannot_be_made(self, tmp_path: Path, qtbot: QtBot):
+        window = Window(tmp_path / "gone" / "socket", qtbot)
+        assert not window.server.listen()
+        window.server.close()

@@ -1,0 +1,453 @@
+"""The program as a whole: windows as real processes on the offscreen platform, and their ends."""
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from dlmanager import app
+from dlmanager.core.errors import QueueInUse, SettingsUnreadable
+from dlmanager.core.job import Job, NewJob, Status
+from dlmanager.core.settings import Settings
+from dlmanager.desktop.single_instance import hand_over
+from dlmanager.engine.file_lock import FileLock
+from dlmanager.gui.banner import Banner
+from dlmanager.gui.main_window import MainWindow
+from dlmanager.paths import Paths, profile_paths
+from dlmanager.store.job_store import JobStore
+from dlmanager.store.settings_file import write_settings
+from tests.integration.loopback_server import Content, LoopbackServer
+
+ROOT = Path(__file__).parents[1]
+CONTENT = Content(size=1_000_000, seed=1)
+
+
+def wait_until(is_true: Callable[[], bool], timeout_s: float = 20) -> None:
+    """Wait for what only a file or another process can show."""
+    end_at = time.monotonic() + timeout_s
+    while not is_true():
+        assert time.monotonic() < end_at, "it did not come about"
+        time.sleep(0.02)
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, as the kernel knows it."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
+
+
+class Profile:
+    """A data folder with its own sockets and downloads, and the processes that use it."""
+
+    def __init__(self, data_dir: Path, folder: Path) -> None:
+        self.data_dir = data_dir
+        self.folder = folder
+        self.started: list[subprocess.Popen[str]] = []
+
+    @property
+    def paths(self) -> Paths:
+        return profile_paths(str(self.data_dir))
+
+    def kill_all(self) -> None:
+        for process in self.started:
+            process.kill()
+            process.communicate()
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the program with these arguments."""
+        return self.python("-m", "dlmanager", "--data-dir", str(self.data_dir), *arguments)
+
+    def python(self, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        self.started.append(process)
+        return process
+
+    def open_window(self, *links: str) -> subprocess.Popen[str]:
+        """Start the program with a window and wait until it is there."""
+        process = self.start(*links)
+        wait_until(lambda: self.paths.socket.exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        wait_until(lambda: catches(process.pid, signal.SIGHUP))
+        return process
+
+    def write_settings(self, **values: object) -> None:
+        write_settings(
+            self.paths.settings,
+            Settings(download_directory=str(self.folder), **values),  # type: ignore[arg-type]
+        )
+
+    def add(self, *orders: NewJob) -> list[Job]:
+        store = JobStore(self.paths.database)
+        try:
+            return store.add(orders, 1)
+        finally:
+            store.close()
+
+    @property
+    def jobs(self) -> list[Job]:
+        store = JobStore(self.paths.database)
+        try:
+            return store.list_jobs()
+        finally:
+            store.close()
+
+    @property
+    def log(self) -> str:
+        return self.paths.log.read_text("utf-8")
+
+
+@pytest.fixture
+def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    # No session bus, so that no test asks anything of the desktop that runs it.
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+    (tmp_path / "downloads").mkdir()
+    profile = Profile(tmp_path / "data", tmp_path / "downloads")
+    yield profile
+    profile.kill_all()
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        yield server
+
+
+class TestAWindow:
+    def test_opens_on_its_data_folder_and_ends_at_a_signal(self, profile: Profile):
+        process = profile.open_window()
+        assert profile.paths.database.exists()
+        assert (profile.data_dir / "logs/dlmanager.log").exists()
+        assert FileLock(profile.data_dir / "queue.db.lock").acquire() is False
+        process.terminate()
+        assert process.wait(5) == 0
+        assert process.communicate() == ("", "")
+        assert not profile.paths.socket.exists()
+        assert "ERROR" not in profile.log
+
+    def test_that_is_told_to_end_ends_every_wget_in_good_order(
+        self, profile: Profile, server: LoopbackServer
+    ):
+        names = ["a", "b", "c", "d"]
+        gates = [server.hold(f"/{name}", 500_000) for name in names]
+        profile.add(*(NewJob(server.serve(f"/{n}", CONTENT), str(profile.folder)) for n in names))
+        process = profile.open_window()
+        for gate in gates[:3]:
+            assert gate.reached.wait(20)
+        wgets = psutil.Process(process.pid).children(recursive=True)
+        assert len(wgets) == 3
+        process.terminate()
+        assert process.wait(5) == 0
+        assert [wget for wget in wgets if wget.is_running()] == []
+        assert {(job.status, job.retry_count, job.pid) for job in profile.jobs} == {
+            (Status.PENDING, 0, None)
+        }
+        assert FileLock(profile.data_dir / "queue.db.lock").acquire()
+        for gate in gates:
+            gate.release()
+
+    def test_adds_the_links_it_was_started_with(self, profile: Profile, server: LoopbackServer):
+        profile.write_settings()
+        process = profile.open_window(server.serve("/a.bin", CONTENT))
+        wait_until(lambda: (profile.folder / "a.bin").exists())
+        process.terminate()
+        assert process.wait(5) == 0
+        assert (profile.folder / "a.bin").read_bytes() == CONTENT.read(0, CONTENT.size)
+
+    def test_gets_the_links_of_a_second_start(self, profile: Profile):
+        profile.write_settings()
+        first = profile.open_window()
+        links = ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"]
+        second = profile.start(*links)
+        assert second.wait(20) == 0
+        assert second.communicate() == ("", "")
+        wait_until(lambda: len(profile.jobs) == 2)
+        assert [job.url for job in profile.jobs] == links
+        assert {job.target_directory for job in profile.jobs} == {str(profile.folder)}
+        assert first.poll() is None
+
+    def test_lets_another_profile_have_its_own(self, profile: Profile, tmp_path: Path):
+        first = profile.open_window()
+        other = Profile(tmp_path / "other", profile.folder)
+        other.started = profile.started
+        second = other.open_window()
+        assert profile.paths.socket != other.paths.socket
+        for process in (first, second):
+            process.terminate()
+            assert process.wait(5) == 0
+
+    def test_opens_where_a_killed_one_left_its_socket(self, profile: Profile):
+        killed = profile.open_window()
+        killed.kill()
+        killed.wait()
+        assert profile.paths.socket.exists()
+        process = profile.open_window()
+        wait_until(lambda: hand_over(profile.paths.socket, []))
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+class TestWithoutAWindow:
+    def test_a_queue_in_use_is_told_and_the_sentence_stays_until_it_is_closed(
+        self, profile: Profile
+    ):
+        lock = FileLock(profile.data_dir / "queue.db.lock")
+        assert lock.acquire()  # as `dlmanager run` does
+        process = profile.start()
+        assert process.stderr is not None
+        assert "already works on this queue" in process.stderr.readline()
+        wait_until(lambda: catches(process.pid, signal.SIGHUP))
+        assert process.poll() is None  # the box is open
+        process.terminate()
+        assert process.wait(5) == 2
+        assert process.communicate() == ("", "")
+        lock.release()
+
+    def test_a_database_that_is_none_is_told_and_kept(self, profile: Profile):
+        profile.data_dir.mkdir()
+        profile.paths.database.write_bytes(b"my own notes " * 100)
+        process = profile.start()
+        assert process.stderr is not None
+        assert "is not a database" in process.stderr.readline()
+        wait_until(lambda: catches(process.pid, signal.SIGHUP))
+        process.terminate()
+        assert process.wait(5) == 2
+        assert profile.paths.database.read_bytes() == b"my own notes " * 100
+
+    def test_no_display_is_told(
+        self, profile: Profile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ):
+        for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+            monkeypatch.delenv(name, raising=False)
+        assert app.run_window(profile.paths, ["http://127.0.0.1/a"]) == app.UNUSABLE
+        assert "`dlmanager run`" in capsys.readouterr().err
+        assert not profile.data_dir.exists()
+
+    @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
+    def test_any_display_will_do(
+        self, profile: Profile, monkeypatch: pytest.MonkeyPatch, name: str
+    ):
+        for each in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+            monkeypatch.delenv(each, raising=False)
+        monkeypatch.setenv(name, "something")
+        monkeypatch.setattr("dlmanager.desktop.single_instance.hand_over", lambda *_: True)
+        assert app.run_window(profile.paths, []) == 0
+
+    def test_the_queue_of_a_running_run_is_told_of_what_it_lacks(self, profile: Profile):
+        profile.write_settings(wget_executable_path="/no/such/wget")
+        process = profile.start("run")
+        assert process.stdout is not None
+        assert "wget was not found" in process.stdout.readline()
+        wait_until(lambda: catches(process.pid, signal.SIGHUP))
+        process.terminate()
+        assert process.wait(5) == 0
+        assert "wget was not found" in profile.log
+
+    def test_what_cannot_be_begun_is_raised(self, profile: Profile):
+        profile.data_dir.mkdir()
+        profile.paths.settings.write_text("max_retries = 'three'")
+        with pytest.raises(SettingsUnreadable):
+            app.run_headless(profile.paths, until_idle=True)
+        assert not profile.paths.log.exists()
+
+
+@pytest.mark.qt_log_ignore("^This plugin does not support", "systemTrayWindowChanged")
+class TestTheLifeOfAWindow:
+    """The same in this process, to look inside."""
+
+    @pytest.fixture(autouse=True)
+    def as_in_a_process_of_its_own(
+        self, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[None]:
+        # The log and the messages of Qt are pytest's here.
+        monkeypatch.setattr(app, "start_logging", lambda paths: None)
+        # As run_window sets it: the end of the last window is not the end of the loop.
+        qapp.setQuitOnLastWindowClosed(False)
+        yield
+        qapp.setQuitOnLastWindowClosed(True)
+
+    async def window(self) -> MainWindow:
+        async with asyncio.timeout(15):
+            while True:
+                for widget in QApplication.topLevelWidgets():
+                    if isinstance(widget, MainWindow) and widget.isVisible():
+                        return widget
+                await asyncio.sleep(0.01)
+
+    def test_settings_that_cannot_be_read_are_told_and_the_defaults_count(
+        self, run, profile: Profile, caplog: pytest.LogCaptureFixture
+    ):
+        profile.data_dir.mkdir()
+        profile.paths.settings.write_text("max_retries = 'three'")
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            message = window.findChildren(Banner)[0].text
+            assert "settings.toml" in message
+            assert "Until then the defaults count." in message
+            window.quit_requested.emit()
+            window.quit_requested.emit()
+            assert await life == 0
+            assert not window.isVisible()
+
+        run(scenario())
+        assert profile.paths.settings.read_text() == "max_retries = 'three'"
+        assert [record.levelno for record in caplog.records if "settings.toml" in record.message]
+        caplog.clear()
+
+    def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):
+        profile.write_settings()
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            for links in ([], ["http://127.0.0.1:9/a"]):
+                window.hide()
+                code = (
+                    "import sys; from pathlib import Path;"
+                    "from dlmanager.desktop.single_instance import hand_over;"
+                    "sys.exit(not hand_over(Path(sys.argv[1]), sys.argv[2:]))"
+                )
+                child = await asyncio.create_subprocess_exec(
+                    sys.executable, "-c", code, str(profile.paths.socket), *links, cwd=ROOT
+                )
+                assert await child.wait() == 0
+                await self.window()
+            async with asyncio.timeout(15):
+                while not profile.jobs:
+                    await asyncio.sleep(0.02)
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        (job,) = profile.jobs
+        assert (job.url, job.target_directory) == ("http://127.0.0.1:9/a", str(profile.folder))
+
+    @pytest.mark.parametrize(
+        "links, words, added",
+        [
+            ([], "already works on this queue", []),
+            (["http://127.0.0.1:9/a"], "Your links were added to it.", ["http://127.0.0.1:9/a"]),
+            (["nonsense"], "not a link", []),
+        ],
+        ids=["no links", "links", "bad links"],
+    )
+    def test_a_queue_in_use_is_told_in_a_box_and_gets_the_links(
+        self, run, profile: Profile, capsys, monkeypatch, links, words: str, added: list[str]
+    ):
+        asked: list[Path] = []
+        sleep = asyncio.sleep
+
+        def nobody_takes_them(path: Path, links: list[str]) -> bool:
+            asked.append(path)
+            return False
+
+        def open_boxes() -> list[QMessageBox]:
+            boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox)]
+            return [box for box in boxes if box.isVisible()]
+
+        monkeypatch.setattr("dlmanager.desktop.single_instance.hand_over", nobody_takes_them)
+        monkeypatch.setattr(asyncio, "sleep", lambda delay_s: sleep(0))
+        profile.write_settings()
+        lock = FileLock(profile.data_dir / "queue.db.lock")
+        assert lock.acquire()
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, links))
+            async with asyncio.timeout(15):
+                while not open_boxes():
+                    await sleep(0.01)
+            (box,) = open_boxes()
+            assert words in box.text()
+            box.accept()
+            assert await life == app.UNUSABLE
+
+        run(scenario())
+        lock.release()
+        assert asked == [profile.paths.socket] * 10
+        assert words in capsys.readouterr().err
+        assert [job.url for job in profile.jobs] == added
+
+    def test_a_window_that_was_just_starting_gets_the_links(
+        self, run, profile: Profile, monkeypatch: pytest.MonkeyPatch
+    ):
+        answers = iter([False, True])
+        monkeypatch.setattr("dlmanager.desktop.single_instance.hand_over", lambda *_: next(answers))
+        lock = FileLock(profile.data_dir / "queue.db.lock")
+        assert lock.acquire()
+        assert run(app._hand_over_late(profile.paths, ["x"], QueueInUse("in use"))) == 0
+        lock.release()
+
+
+def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.MonkeyPatch):
+    made: list[dict[str, object]] = []
+    monkeypatch.setattr(app, "DownloadQueueOrchestrator", lambda **options: made.append(options))
+    settings = Settings(7, 700, -1, 7_000, 777, "/opt/wget", "/downloads")
+    app.make_orchestrator(profile.paths, settings)
+    app.make_orchestrator(profile.paths, Settings())
+    assert made[0] == {
+        "db": profile.paths.database,
+        "wget_executable_path": "/opt/wget",
+        "logger": logging.getLogger("dlmanager"),
+        "max_concurrent_downloads": 7,
+        "poll_interval_ms": 700,
+        "max_retries": -1,
+        "initial_retry_delay_ms": 7_000,
+        "progress_throttle_ms": 777,
+    }
+    assert made[1]["wget_executable_path"] is None
+
+
+_LOGGING = """
+import logging, sys
+from PySide6.QtCore import qCritical, qInfo, qWarning
+from dlmanager.app import start_logging
+from dlmanager.paths import profile_paths
+start_logging(profile_paths(sys.argv[1]))
+logging.getLogger("dlmanager").info("höflich")
+logging.getLogger("dlmanager").debug("whispered")
+qInfo("from Qt, by the way")
+qWarning("from Qt, a warning")
+qCritical("from Qt, an error")
+raise ZeroDivisionError("nobody caught it")
+"""
+
+
+def test_the_log_holds_what_we_say_what_qt_says_and_what_went_wrong(profile: Profile):
+    process = profile.python("-c", _LOGGING, str(profile.data_dir))
+    out, err = process.communicate(timeout=20)
+    for words in (
+        "INFO dlmanager: höflich",
+        "INFO qt: from Qt, by the way",
+        "WARNING qt: from Qt, a warning",
+        "ERROR qt: from Qt, an error",
+        "CRITICAL dlmanager: uncaught error",
+        "Traceback",
+        "ZeroDivisionError: nobody caught it",
+    ):
+        assert words in profile.log
+    assert "whispered" not in profile.log
+    assert profile.paths.log.stat().st_mode & 0o777 == 0o600
+    assert profile.paths.log.parent.stat().st_mode & 0o077 == 0
+    # The error is not swallowed: whoever started it sees it too.
+    assert (process.returncode, out) == (1, "")
+    assert "ZeroDivisionError: nobody caught it" in err
+    assert "from Qt" not in err
