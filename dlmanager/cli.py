@@ -16,6 +16,7 @@ from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJ
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.core.settings import about, setting_names, with_setting
 from dlmanager.engine.clock import now_ms
+from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.part_file import discard_part
 from dlmanager.paths import Paths, default_download_directory, profile_paths
@@ -219,7 +220,7 @@ def _do_wish(store: StoreThread, wish: Wish, given: Sequence[str]) -> int:
     changed = store.call(JobStore.wish, wish, [job.id for job in wanted], now_ms())
     for job in store.call(JobStore.left_parts):
         # Where a program works on the queue, it holds the part and throws it away itself.
-        if discard_part(job):
+        if discard_part(job, job_lock(store.path, job.id)):
             store.call(JobStore.forget_part, job.id, now_ms())
     done = {job.id for job in changed}
     for job in wanted:

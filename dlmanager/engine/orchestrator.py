@@ -19,7 +19,7 @@ from dlmanager.core.retry import next_try
 from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.clock import boot_id, now_ms
 from dlmanager.engine.disk_space import has_space_for
-from dlmanager.engine.file_lock import FileLock
+from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part, remove_published
 from dlmanager.engine.progress_board import ProgressBoard
@@ -396,6 +396,7 @@ class DownloadQueueOrchestrator(QObject):
         attempt = Attempt(
             job,
             setup,
+            lock=job_lock(self._db, job.id),
             record=lambda facts: self._record(job, facts),
             on_progress=lambda: self._board.mark(job.id),
             logger=self._logger,
@@ -512,7 +513,9 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _discard_left_parts(self) -> None:
         for job in await self._store.run(JobStore.left_parts):
-            if job.id not in self._runs and await asyncio.to_thread(discard_part, job):
+            if job.id in self._runs:
+                continue
+            if await asyncio.to_thread(discard_part, job, job_lock(self._db, job.id)):
                 forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())
                 if forgotten is not None:
                     self.jobs_changed.emit([forgotten])

@@ -1,4 +1,4 @@
-"""The partial file of a job: made, locked, cut, compared, and published under its final name.
+"""The partial file of a job: made, cut, compared, and published under its final name.
 
 Everything here blocks; the engine calls it in worker threads. The protocol is that of
 ARCHITECTURE.md, "How a file is made".
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from dlmanager.core.filenames import numbered_name
 from dlmanager.core.job import Job
-from dlmanager.engine.file_lock import try_lock
+from dlmanager.engine.file_lock import FileLock
 
 OVERLAP_BYTES = 4 * 1024
 """How much of a part is fetched again and compared when a download goes on."""
@@ -27,10 +27,6 @@ OVERLAP_BYTES_UNCLEAN = 1024 * 1024
 
 _NOT_A_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EMLINK})
 """What open(2) says of a symbolic link, a socket, a folder."""
-
-
-class PartBusy(Exception):
-    """Another process still writes this part."""
 
 
 class PartReplaced(Exception):
@@ -60,10 +56,9 @@ class Look:
 
 
 class PartFile:
-    """An open, locked part file; while it is open no other process of ours writes it.
+    """An open part file; whoever opens it holds the job's lock (`job_lock`), so nobody else writes.
 
-    The lock lives on the file itself, so an orphaned wget that inherited `descriptor` keeps it,
-    and nothing is left behind when the part goes. Methods may be called from several threads.
+    Methods may be called from several threads.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:
@@ -82,20 +77,14 @@ class PartFile:
     def create(cls, path: Path) -> "PartFile":
         """Make a new, empty part; raises FileExistsError if anything has that name."""
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            return cls._locked(path, os.open(path, flags, 0o600))
-        except (OSError, PartBusy):
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_size == 0:
-                    path.unlink()
-            raise
+        return cls(path, os.open(path, flags, 0o600))
 
     @classmethod
     def reopen(cls, path: Path, device: int | None, inode: int | None) -> "PartFile":
         """Open the part of an earlier attempt.
 
-        Raises FileNotFoundError if it is gone, PartReplaced if another file stands there,
-        PartBusy if an orphan still writes it, OSError if it cannot be opened just now.
+        Raises FileNotFoundError if it is gone, PartReplaced if another file stands there, OSError
+        if it cannot be opened just now.
         """
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -107,20 +96,7 @@ class PartFile:
         if not stat.S_ISREG(facts.st_mode) or (facts.st_dev, facts.st_ino) != (device, inode):
             os.close(descriptor)
             raise PartReplaced(path)
-        return cls._locked(path, descriptor)
-
-    @classmethod
-    def _locked(cls, path: Path, descriptor: int) -> "PartFile":
-        try:
-            if not try_lock(descriptor):
-                raise PartBusy(path)
-            part = cls(path, descriptor)
-            if not part.is_in_place():  # its last holder has thrown it away
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return part
+        return cls(path, descriptor)
 
     def size(self) -> int:
         """Bytes in the part now."""
@@ -227,14 +203,14 @@ class PartFile:
             self.close()
 
     def close(self) -> None:
-        """Close the part; its lock is free once every process that inherited it has ended."""
+        """Close the part."""
         with self._guard:
             descriptor, self.descriptor = self.descriptor, -1
             if descriptor >= 0:
                 os.close(descriptor)
 
 
-def discard_part(job: Job) -> bool:
+def discard_part(job: Job, lock: FileLock) -> bool:
     """Remove the part that a job left; False if a process still writes it or it cannot be removed.
 
     A file that is not the part we made stays untouched; so does a file that was published.
@@ -242,15 +218,15 @@ def discard_part(job: Job) -> bool:
     if job.part_path is None:
         return True
     try:
-        part = PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
+        if not lock.acquire():
+            return False
+        PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode).discard()
     except (FileNotFoundError, PartReplaced):
         return True
-    except (PartBusy, OSError):
-        return False
-    try:
-        part.discard()
     except OSError:
         return False
+    finally:
+        lock.discard()
     return True
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.retry import MAX_RETRY_AFTER_MS
+from dlmanager.engine.file_lock import discard_free_locks, job_lock
 from dlmanager.engine.part_file import (
-    PartBusy,
     PartFile,
     PartReplaced,
     discard_part,
@@ -40,8 +40,9 @@ async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None
         logger.warning("job %s: found in progress after an unclean end", job.id)
     await store.run(JobStore.bring_retries_forward, now_ms + MAX_RETRY_AFTER_MS, now_ms)
     for job in await store.run(JobStore.left_parts):
-        if await asyncio.to_thread(discard_part, job):
+        if await asyncio.to_thread(discard_part, job, job_lock(store.path, job.id)):
             await store.run(JobStore.forget_part, job.id, now_ms)
+    await asyncio.to_thread(discard_free_locks, store.path)
     await store.run(JobStore.purge_removed, now_ms - KEEP_REMOVED_MS)
 
 
@@ -77,16 +78,25 @@ async def _finish_publishing(store: StoreThread, job: Job, now_ms: int) -> None:
         assert job.final_path is not None
         await _complete(store, job, Path(job.final_path), now_ms)
         return
+    lock = job_lock(store.path, job.id)
+    try:
+        if await asyncio.to_thread(lock.acquire):
+            await _publish_locked(store, job, now_ms)
+    except OSError:
+        return  # not just now: it goes back to the queue
+    finally:
+        await asyncio.to_thread(lock.discard)
+
+
+async def _publish_locked(store: StoreThread, job: Job, now_ms: int) -> None:
     try:
         part = await asyncio.to_thread(_reopen_part, job)
     except (FileNotFoundError, PartReplaced):
         await _fail_vanished(store, job, now_ms)
         return
-    except (PartBusy, OSError):
-        return
     try:
         path = await _publish_again(store, job, part, now_ms)
-    except (OSError, PartReplaced):
+    except PartReplaced:
         return
     finally:
         await asyncio.to_thread(part.close)

@@ -3,7 +3,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlmanager.engine.file_lock import FileLock, try_lock
+import pytest
+
+from dlmanager.engine import file_lock
+from dlmanager.engine.file_lock import FileLock, discard_free_locks, job_lock, try_lock
 
 
 def test_only_one_holder_at_a_time(tmp_path: Path):
@@ -15,6 +18,36 @@ def test_only_one_holder_at_a_time(tmp_path: Path):
     first.release()
     assert second.acquire()
     second.release()
+
+
+def test_a_lock_whose_file_its_last_holder_discards_meanwhile_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It was opened while the other still held it, and locked when its file had gone."""
+    first, second = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
+    assert first.acquire()
+
+    def discard_first(descriptor: int) -> bool:
+        first.discard()
+        return try_lock(descriptor)
+
+    monkeypatch.setattr(file_lock, "try_lock", discard_first)
+    assert second.acquire()
+    assert not FileLock(tmp_path / "lock").acquire()
+    second.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_locks_that_a_killed_program_left_go_and_those_in_use_stay(tmp_path: Path):
+    database = tmp_path / "queue.db"
+    used = job_lock(database, "used")
+    for each in (used, job_lock(database, "left")):
+        each.acquire()
+        if each is not used:
+            each.release()
+    discard_free_locks(database)
+    assert [path.name for path in (tmp_path / "locks").iterdir()] == ["used"]
+    used.release()
 
 
 def test_the_lock_file_is_for_its_owner_alone(tmp_path: Path):

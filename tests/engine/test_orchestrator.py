@@ -19,7 +19,7 @@ from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, NewJob, Phase, St
 from dlmanager.core.progress import JobProgress
 from dlmanager.engine import orchestrator as orchestrator_module
 from dlmanager.engine.base_process import BaseProcess
-from dlmanager.engine.file_lock import FileLock
+from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
 from dlmanager.store import job_store
@@ -407,13 +407,13 @@ class TestRetries:
         async def scenario() -> None:
             queue = await bench.started(initial_retry_delay_ms=NEVER_MS)
             (job_id,) = bench.enqueue("a")
-            cut = await bench.status(job_id, Status.RETRYING)
-            assert cut.part_path is not None
-            holder = PartFile.reopen(Path(cut.part_path), cut.part_device, cut.part_inode)
+            await bench.status(job_id, Status.RETRYING)
+            holder = job_lock(bench.database, job_id)
+            holder.acquire()
             await queue.retry([job_id])
             busy = await bench.status(job_id, Status.RETRYING)
             assert (busy.error_kind, busy.retry_count) == (ErrorKind.BUSY, 0)
-            holder.close()
+            holder.release()
             await bench.status(job_id, Status.COMPLETED)
 
         run(scenario())

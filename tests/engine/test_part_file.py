@@ -8,9 +8,9 @@ import pytest
 
 from dlmanager.core.job import Job
 from dlmanager.engine import part_file
+from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import (
     Overlap,
-    PartBusy,
     PartFile,
     PartReplaced,
     discard_part,
@@ -80,10 +80,6 @@ class TestOpening:
                 part.path.mkdir()
         assert not part.is_in_place()
         with pytest.raises(PartReplaced):
-            PartFile.reopen(part.path, part.device, part.inode)
-
-    def test_a_part_that_is_being_written_is_busy(self, part: PartFile):
-        with pytest.raises(PartBusy):
             PartFile.reopen(part.path, part.device, part.inode)
 
 
@@ -198,41 +194,54 @@ def _no_links(*args: object, **kwargs: object) -> None:
 
 class TestDiscarding:
     @pytest.fixture
+    def lock(self, tmp_path: Path) -> FileLock:
+        return FileLock(tmp_path / "locks" / "job")
+
+    @pytest.fixture
     def job(self, part: PartFile, make_job: Callable[..., Job]) -> Job:
         return make_job(part_path=str(part.path), part_device=part.device, part_inode=part.inode)
 
-    def test_a_part_goes(self, part: PartFile, job: Job):
+    def test_a_part_goes(self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path):
         part.close()
-        assert discard_part(job)
+        assert discard_part(job, lock)
         assert not part.path.exists()
+        assert list((tmp_path / "locks").iterdir()) == []
 
-    def test_a_part_in_use_stays(self, part: PartFile, job: Job):
-        assert not discard_part(job)
+    def test_a_part_in_use_stays(self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path):
+        holder = FileLock(tmp_path / "locks" / "job")
+        holder.acquire()
+        assert not discard_part(job, lock)
         assert part.path.exists()
+        assert (tmp_path / "locks" / "job").exists()
+        holder.release()
 
-    def test_a_part_that_is_gone_is_no_trouble(self, part: PartFile, job: Job):
+    def test_a_part_that_is_gone_is_no_trouble(self, part: PartFile, job: Job, lock: FileLock):
         part.discard()
-        assert discard_part(job)
+        assert discard_part(job, lock)
 
-    def test_somebody_elses_file_at_its_path_stays(self, part: PartFile, job: Job):
+    def test_somebody_elses_file_at_its_path_stays(self, part: PartFile, job: Job, lock: FileLock):
         part.close()
         part.path.rename(part.path.with_name("moved"))  # an inode in use is not given again
         part.path.write_bytes(b"mine")
-        assert discard_part(job)
+        assert discard_part(job, lock)
         assert part.path.read_bytes() == b"mine"
 
-    def test_a_job_without_a_part_is_no_trouble(self, make_job: Callable[..., Job]):
-        assert discard_part(make_job())
+    def test_a_job_without_a_part_is_no_trouble(self, make_job: Callable[..., Job], lock: FileLock):
+        assert discard_part(make_job(), lock)
 
     def test_a_part_that_cannot_be_removed_is_kept_in_mind(
-        self, part: PartFile, job: Job, monkeypatch: pytest.MonkeyPatch
+        self, part: PartFile, job: Job, lock: FileLock, monkeypatch: pytest.MonkeyPatch
     ):
-        def no_unlink(self: Path) -> None:
+        unlink = Path.unlink
+
+        def no_unlink(self: Path, missing_ok: bool = False) -> None:
+            if self != part.path:
+                return unlink(self, missing_ok)
             raise OSError(errno.EROFS, "Read-only file system")
 
         part.close()
         monkeypatch.setattr(Path, "unlink", no_unlink)
-        assert not discard_part(job)
+        assert not discard_part(job, lock)
 
     def test_only_our_own_published_file_is_taken_back(
         self, part: PartFile, job: Job, tmp_path: Path

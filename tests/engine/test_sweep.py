@@ -17,6 +17,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, NewJob, Phase, Status, Verification, Wish
 from dlmanager.engine import sweep as sweep_module
+from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.part_file import PartFile
 from dlmanager.engine.sweep import KEEP_REMOVED_MS, end_orphan, sweep
 from dlmanager.store.job_store import JobStore
@@ -169,9 +170,10 @@ class TestFilesThatWereBeingPublished:
 
     def test_but_are_still_being_written_wait(self, run, left: Left):
         job = left.finalising()
-        holder = PartFile.reopen(Path(job.part_path or ""), job.part_device, job.part_inode)
+        holder = job_lock(left.store.path, job.id)
+        holder.acquire()
         run(left.sweep())
-        holder.close()
+        holder.release()
         assert left.row(job).status is Status.RETRYING
         assert "a.bin" not in left.files
 
@@ -215,10 +217,11 @@ class TestPartsOfUnwantedJobs:
     def test_stay_while_somebody_writes_them_and_go_the_next_time(self, run, left: Left):
         job = left.job()
         left.store.call(JobStore.wish, Wish.CANCEL, [job.id], 4)
-        holder = PartFile.reopen(Path(job.part_path or ""), job.part_device, job.part_inode)
+        holder = job_lock(left.store.path, job.id)
+        holder.acquire()
         run(left.sweep())
         assert left.row(job).part_path == job.part_path
-        holder.close()
+        holder.release()
         run(left.sweep())
         assert left.row(job).part_path is None
         assert left.files == {}

@@ -13,6 +13,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind, QueueInUse
 from dlmanager.core.job import Job, NewJob, Phase, Status, Verification
 from dlmanager.engine.base_process import BaseProcess
+from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.part_file import PartFile
 from dlmanager.store.job_store import JobStore
 from tests.fakes.fake_wget import make_fake_wget, read_calls
@@ -288,11 +289,12 @@ class TestSweep:
                 process.wait()
 
     def test_while_an_unknown_process_holds_the_part_nothing_is_started(
-        self, run, server, orchestrate, folder, leave
+        self, run, server, orchestrate, folder, leave, database
     ):
         url = server.serve("/a.bin", CONTENT)
         job = leave(url, CONTENT.read(0, 100_000), etag=CONTENT.etag, bytes_total=CONTENT.size)
-        holder = PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
+        holder = job_lock(database, job.id)
+        holder.acquire()
 
         async def scenario() -> None:
             orchestrator = orchestrate()
@@ -302,7 +304,7 @@ class TestSweep:
             )
             assert (waiting.status, waiting.retry_count) == (Status.RETRYING, 1)
             assert server.requests == []
-            holder.close()
+            holder.release()
             await until(orchestrator, job.id, Status.COMPLETED)
 
         run(scenario())

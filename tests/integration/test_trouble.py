@@ -65,16 +65,15 @@ class TestStarting:
     def test_one_part_that_cannot_be_locked_does_not_keep_the_queue_from_starting(
         self, run, orchestrate, database, leave, monkeypatch
     ):
-        """flock gives ENOLCK or EOPNOTSUPP on some network file systems."""
         job = leave("http://127.0.0.1/a.bin")
         store = JobStore(database)
         store.wish(Wish.CANCEL, [job.id], 5)
         store.close()
 
-        def no_locks(descriptor: int) -> bool:
-            raise OSError(errno.ENOLCK, "No locks available")
+        def no_locks(path: Path, job_id: str) -> FileLock:
+            return FileLock(path / job_id)  # a file is no folder
 
-        monkeypatch.setattr("dlmanager.engine.part_file.try_lock", no_locks)
+        monkeypatch.setattr("dlmanager.engine.sweep.job_lock", no_locks)
 
         async def scenario() -> None:
             orchestrator = orchestrate()
@@ -398,18 +397,6 @@ class TestTheFileSystem:
             assert server.requests[-1].range_start
 
         run(scenario())
-
-    def test_a_part_removed_between_open_and_lock_is_not_taken(self, folder, monkeypatch):
-        """Another holder throws it away and lets go; only then do we get the lock."""
-        part = PartFile.create(folder / "a.part")
-
-        def discard_first(descriptor: int) -> bool:
-            part.discard()
-            return True
-
-        monkeypatch.setattr("dlmanager.engine.part_file.try_lock", discard_first)
-        with pytest.raises(FileNotFoundError):
-            PartFile.reopen(part.path, part.device, part.inode)
 
     def test_a_file_that_can_be_fetched_once_only_is_kept(self, run, server, orchestrate, folder):
         """Its length is unknown, all of it came, and a second question finds the link used up."""
