@@ -28,12 +28,12 @@ from dlmanager.core.validators import (
     condition_header,
     validators_of,
 )
+from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import (
     OVERLAP_BYTES,
     OVERLAP_BYTES_UNCLEAN,
     Look,
     Overlap,
-    PartBusy,
     PartFile,
     PartReplaced,
     free_final_paths,
@@ -47,7 +47,7 @@ from dlmanager.wget.output import BarLine, Event, RequestStarted
 MAX_RESTARTS = 2
 """How often one attempt starts from zero because the remote file turned out to be another one."""
 
-SYNC_EVERY_BYTES = 32 * 1024 * 1024
+SYNC_EVERY_BYTES = 8 * 1024 * 1024
 
 _PASSED_OVER = frozenset({100, 101, 102, 103, 301, 302, 303, 307, 308})
 """Answers that another one follows."""
@@ -86,6 +86,8 @@ class WgetSetup:
 class Attempt:
     """One try at a PROCESSING job.
 
+    lock: the job's (`file_lock.job_lock`); held while the attempt lasts, by wget too, so that an
+    orphan is told from a dead one without trusting process ids.
     record: see Recorder. on_progress: called, cheaply and often, when bytes have come.
     `run()` ends with an Outcome; `stop()` ends it early, after the row has said why.
     """
@@ -95,6 +97,7 @@ class Attempt:
         job: Job,
         setup: WgetSetup,
         *,
+        lock: FileLock,
         record: Recorder,
         on_progress: Callable[[], None],
         logger: logging.Logger,
@@ -102,7 +105,9 @@ class Attempt:
         self._job = job
         self._bytes_before = job.bytes_done
         self._synced_bytes = job.bytes_done
+        self._syncing = False
         self._setup = setup
+        self._lock = lock
         self._record_facts = record
         self._on_progress = on_progress
         self._logger = logger
@@ -136,6 +141,12 @@ class Attempt:
         DONE means: the file stands complete at `final_path`. Raises AttemptVoid if the row was
         taken from us meanwhile, WgetUnusable if wget cannot be started, StoreUnusable.
         """
+        if not await asyncio.to_thread(self._take_lock):
+            return Outcome(
+                Ending.BUSY,
+                ErrorKind.BUSY,
+                "Another process still writes this download's partial file. It goes on by itself.",
+            )
         try:
             self._part = await asyncio.to_thread(self._open_part)
             await self._record(
@@ -145,12 +156,6 @@ class Attempt:
             )
             outcome = await self._transfer_until_settled()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
-        except PartBusy:
-            return Outcome(
-                Ending.BUSY,
-                ErrorKind.BUSY,
-                "Another process still writes this download's partial file. It goes on by itself.",
-            )
         except PartReplaced:
             return Outcome(Ending.FAIL, ErrorKind.FOLDER, _gone_words(self._job.target_directory))
         except OSError as error:
@@ -168,15 +173,16 @@ class Attempt:
         Blocks for a moment; may be called again.
         """
         part = self._part
-        if part is None or part.descriptor < 0:
-            return
         try:
-            if part.size() == 0:
-                part.discard()
-            else:
-                part.close()
+            if part is not None and part.descriptor >= 0:
+                if part.size() == 0:
+                    part.discard()
+                else:
+                    part.close()
+            self._lock.discard()
         except OSError as error:
             self._logger.warning("job %s: its part could not be closed: %s", self._job.id, error)
+            self._lock.release()
 
     def look(self) -> Look | None:
         """The part's size and overlap now; None while there is no part. Blocks for a few reads."""
@@ -212,6 +218,13 @@ class Attempt:
         )
 
     # The part
+
+    def _take_lock(self) -> bool:
+        try:
+            return self._lock.acquire()
+        except OSError as error:  # the data folder, not the target: nothing the job can help
+            self._logger.warning("job %s: its lock cannot be had: %s", self._job.id, error)
+            return False
 
     def _open_part(self) -> PartFile:
         job = self._job
@@ -336,7 +349,7 @@ class Attempt:
             environment=build_environment(str(setup.home), setup.search_path),
             working_directory=str(setup.home),
             stdin=job.url.encode("ascii") + b"\n",
-            inherit=part.descriptor,
+            inherit=self._lock.descriptor,
         )
 
     def _settle_part(self) -> Look:
@@ -361,9 +374,19 @@ class Attempt:
 
     def _sync_now_and_then(self, size_bytes: int) -> None:
         """Have the bytes written out while more come, so that the end need not wait for all."""
-        if self._part is not None and size_bytes - self._synced_bytes >= SYNC_EVERY_BYTES:
-            self._synced_bytes = size_bytes
-            self._spawn(asyncio.to_thread(self._part.sync_bytes))
+        if self._part is None or self._syncing:
+            return  # a second sync would wait for the first, in a thread that others need
+        if size_bytes - self._synced_bytes >= SYNC_EVERY_BYTES:
+            self._syncing = True
+            self._spawn(self._sync(self._part))
+
+    async def _sync(self, part: PartFile) -> None:
+        try:
+            while (size_bytes := part.size()) - self._synced_bytes >= SYNC_EVERY_BYTES:
+                self._synced_bytes = size_bytes
+                await asyncio.to_thread(part.sync_bytes)
+        finally:
+            self._syncing = False
 
     def _note_proof(self) -> None:
         """The bytes fetched again are those that were there: all that follows belongs to them."""

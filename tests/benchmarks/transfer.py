@@ -89,7 +89,9 @@ def _costs(options: Options) -> dict[str, list[Cost]]:
         for number in range(options.runs + 1):
             say(f"one file of {options.size}: round {number} of {options.runs}")
             round_costs = {"start": run(_work(data_dir), options)}
-            for name, fetch in ways.items():
+            # Each in every place: what came before leaves the disk and its cache in some state.
+            turn = number % len(ways)
+            for name, fetch in [*ways.items()][turn:] + [*ways.items()][:turn]:
                 os.sync()  # nobody pays for what the one before left to be written
                 round_costs[name] = fetch()
                 _check_and_remove(folder, options.size_bytes)
