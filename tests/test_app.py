@@ -137,7 +137,7 @@ class TestAWindow:
         assert (profile.data_dir / "logs/dlmanager.log").exists()
         assert FileLock(profile.data_dir / "queue.db.lock").acquire() is False
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
         assert process.communicate() == ("", "")
         assert not profile.paths.socket.exists()
         assert "ERROR" not in profile.log
@@ -154,7 +154,7 @@ class TestAWindow:
         wgets = psutil.Process(process.pid).children(recursive=True)
         assert len(wgets) == 3
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
         assert [wget for wget in wgets if wget.is_running()] == []
         assert {(job.status, job.retry_count, job.pid) for job in profile.jobs} == {
             (Status.PENDING, 0, None)
@@ -168,7 +168,7 @@ class TestAWindow:
         process = profile.open_window(server.serve("/a.bin", CONTENT))
         wait_until(lambda: (profile.folder / "a.bin").exists())
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
         assert (profile.folder / "a.bin").read_bytes() == CONTENT.read(0, CONTENT.size)
 
     def test_gets_the_links_of_a_second_start(self, profile: Profile):
@@ -191,7 +191,7 @@ class TestAWindow:
         assert profile.paths.socket != other.paths.socket
         for process in (first, second):
             process.terminate()
-            assert process.wait(5) == 0
+            assert process.wait(20) == 0
 
     def test_opens_where_a_killed_one_left_its_socket(self, profile: Profile):
         killed = profile.open_window()
@@ -201,7 +201,7 @@ class TestAWindow:
         process = profile.open_window()
         wait_until(lambda: hand_over(profile.paths.socket, []))
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
 
 
 class TestWithoutAWindow:
@@ -216,7 +216,7 @@ class TestWithoutAWindow:
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         assert process.poll() is None  # the box is open
         process.terminate()
-        assert process.wait(5) == 2
+        assert process.wait(20) == 2
         assert process.communicate() == ("", "")
         lock.release()
 
@@ -228,7 +228,7 @@ class TestWithoutAWindow:
         assert "is not a database" in process.stderr.readline()
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         process.terminate()
-        assert process.wait(5) == 2
+        assert process.wait(20) == 2
         assert profile.paths.database.read_bytes() == b"my own notes " * 100
 
     def test_no_display_is_told(
@@ -257,7 +257,7 @@ class TestWithoutAWindow:
         assert "wget was not found" in process.stdout.readline()
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
         assert "wget was not found" in profile.log
 
     def test_what_cannot_be_begun_is_raised(self, profile: Profile):

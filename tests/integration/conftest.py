@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dlmanager.core.job import Job, NewJob, Status
+from dlmanager.core.progress import JobProgress
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
@@ -110,3 +111,20 @@ async def until(
             return await reached
     finally:
         orchestrator.jobs_changed.disconnect(on_changed)
+
+
+async def until_bytes(orchestrator: DownloadQueueOrchestrator, job_id: str, count: int) -> None:
+    """Wait until so many bytes have come: what a server has sent may still be on its way."""
+    reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def on_progressed(progress: list[JobProgress]) -> None:
+        there = any(each.job_id == job_id and each.bytes_done >= count for each in progress)
+        if there and not reached.done():
+            reached.set_result(None)
+
+    orchestrator.progressed.connect(on_progressed)
+    try:
+        async with asyncio.timeout(20):
+            await reached
+    finally:
+        orchestrator.progressed.disconnect(on_progressed)

@@ -12,7 +12,7 @@ from dlmanager.core.job import Phase, Status, Verification
 from dlmanager.engine.base_process import BaseProcess
 from tests.fakes.fake_wget import SCENARIOS, make_fake_wget, read_calls
 from tests.integration import loopback_server as answers
-from tests.integration.conftest import until
+from tests.integration.conftest import until, until_bytes
 from tests.integration.loopback_server import Content
 
 MEGABYTE = Content(size=1_000_000, seed=1)
@@ -507,7 +507,7 @@ class TestWishes:
             orchestrator = orchestrate()
             await orchestrator.start()
             job_id = orchestrator.enqueue_download(url, folder)
-            assert await asyncio.to_thread(gate.reached.wait, 10)
+            await until_bytes(orchestrator, job_id, 500_000)
             (job,) = await orchestrator.pause([job_id])
             assert (job.status, job.bytes_done, job.retry_count) == (Status.PAUSED, 500_000, 0)
             assert BaseProcess.get_active_process_count() == 0
