@@ -150,10 +150,13 @@ async def _with_window(paths: Paths, links: Sequence[str]) -> int:
         return await _hand_over_late(paths, links, error)
     except DlmanagerError as error:
         return await _tell_and_end(str(error))
-    try:
-        return await _window_life(paths, settings, orchestrator, links, trouble)
-    finally:
-        await orchestrator.stop()
+    quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    with _stop_signals(quit_asked):  # to the very end: a second one must not cut the stop short
+        try:
+            await _window_life(paths, settings, orchestrator, links, trouble, quit_asked)
+        finally:
+            await orchestrator.stop()
+    return 0
 
 
 async def _window_life(
@@ -162,13 +165,13 @@ async def _window_life(
     orchestrator: DownloadQueueOrchestrator,
     links: Sequence[str],
     trouble: str | None,
-) -> int:
+    quit_asked: asyncio.Future[int],
+) -> None:
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.gui.main_window import MainWindow
 
     tasks = Tasks(_logger)
-    quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     window = MainWindow(
         orchestrator,
         start_task=tasks.start,
@@ -190,18 +193,16 @@ async def _window_life(
     server = InstanceServer(paths.socket)
     server.links_received.connect(on_links)
     server.listen()
-    with _stop_signals(quit_asked):
-        window.load(await orchestrator.list_jobs())
-        window.show()
-        if links:
-            window.add_links(links)
-        if trouble is not None:
-            window.warn(trouble)
-        await quit_asked
+    window.load(await orchestrator.list_jobs())
+    window.show()
+    if links:
+        window.add_links(links)
+    if trouble is not None:
+        window.warn(trouble)
+    await quit_asked
     server.close()
     window.close_for_good()
     await tasks.settle()
-    return 0
 
 
 async def _hand_over_late(paths: Paths, links: Sequence[str], error: QueueInUse) -> int:

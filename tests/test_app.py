@@ -24,6 +24,7 @@ from dlmanager.gui.main_window import MainWindow
 from dlmanager.paths import Paths, profile_paths
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import write_settings
+from tests.fakes.fake_wget import make_fake_wget
 from tests.integration.loopback_server import Content, LoopbackServer
 
 ROOT = Path(__file__).parents[1]
@@ -162,6 +163,20 @@ class TestAWindow:
         assert FileLock(profile.data_dir / "queue.db.lock").acquire()
         for gate in gates:
             gate.release()
+
+    def test_that_is_told_twice_to_end_still_ends_in_good_order(
+        self, profile: Profile, tmp_path: Path
+    ):
+        stubborn = make_fake_wget(tmp_path / "fake", "stubborn")
+        profile.write_settings(wget_executable_path=str(stubborn))
+        profile.add(NewJob("http://127.0.0.1:9/a.bin", str(profile.folder)))
+        process = profile.open_window()
+        wait_until((tmp_path / "fake" / "hanging").exists)
+        process.terminate()
+        wait_until(lambda: profile.jobs[0].status is Status.PENDING)
+        process.terminate()
+        assert process.wait(20) == 0
+        assert FileLock(profile.data_dir / "queue.db.lock").acquire()
 
     def test_adds_the_links_it_was_started_with(self, profile: Profile, server: LoopbackServer):
         profile.write_settings()
