@@ -26,25 +26,29 @@ def open_file(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> boo
     return Path(path).exists() and open_url(QUrl.fromLocalFile(path))
 
 
-def show_in_folder(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> bool:
-    """Show a file, marked, in its folder, or open a folder; False if neither is there.
+def show_in_folder(
+    path: str,
+    on_failed: Callable[[], None],
+    *,
+    open_url: OpenUrl = QDesktopServices.openUrl,
+) -> None:
+    """Show a file, marked, in its folder, or open a folder.
 
-    Where no file manager can mark a file, its folder is opened.
+    Where no file manager can mark a file, its folder is opened. on_failed: called, now or a
+    little later, if neither is there or nothing can show it.
     """
     wanted = Path(path)
-    if wanted.is_dir():
-        return _open_folder(wanted, open_url)
-    if not wanted.exists():
-        return wanted.parent.is_dir() and _open_folder(wanted.parent, open_url)
-    bus = _file_manager_bus()
+    folder = wanted if wanted.is_dir() else wanted.parent
+
+    def open_folder() -> None:
+        if not (folder.is_dir() and open_url(QUrl.fromLocalFile(str(folder)))):
+            on_failed()
+
+    bus = _file_manager_bus() if wanted.exists() and folder is not wanted else None
     if bus is None:
-        return _open_folder(wanted.parent, open_url)
-    _ask_to_show(bus, wanted, open_url)
-    return True
-
-
-def _open_folder(folder: Path, open_url: OpenUrl) -> bool:
-    return open_url(QUrl.fromLocalFile(str(folder)))
+        open_folder()
+    else:
+        _ask_to_show(bus, wanted, open_folder)
 
 
 def _file_manager_bus() -> "QDBusConnection | None":
@@ -55,7 +59,7 @@ def _file_manager_bus() -> "QDBusConnection | None":
     return bus if bus.isConnected() else None
 
 
-def _ask_to_show(bus: "QDBusConnection", wanted: Path, open_url: OpenUrl) -> None:
+def _ask_to_show(bus: "QDBusConnection", wanted: Path, open_folder: Callable[[], None]) -> None:
     message = QDBusMessage.createMethodCall(_SERVICE, _PATH, _SERVICE, "ShowItems")
     link = bytes(QUrl.fromLocalFile(str(wanted)).toEncoded().data()).decode("ascii")
     message.setArguments([[link], ""])
@@ -66,7 +70,7 @@ def _ask_to_show(bus: "QDBusConnection", wanted: Path, open_url: OpenUrl) -> Non
     def on_answered() -> None:
         _asked.discard(watcher)
         if watcher.isError():
-            _open_folder(wanted.parent, open_url)
+            open_folder()
         watcher.deleteLater()
 
     watcher.finished.connect(on_answered)

@@ -1,5 +1,6 @@
 """The main window: toolbar, list, and what becomes of clicks, drops and closing."""
 
+import functools
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -59,12 +60,13 @@ class MainWindow(QMainWindow):
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         download_directory: str,
         open_file: Callable[[str], bool],
-        show_in_folder: Callable[[str], bool],
+        show_in_folder: Callable[[str, Callable[[], None]], None],
         parent: QWidget | None = None,
         tray_is_available: Callable[[], bool] = is_tray_available,
     ) -> None:
         """start_task: runs a coroutine and reports its errors. download_directory: for links
-        that come without a folder. open_file, show_in_folder: of a path; False if it is gone.
+        that come without a folder. open_file: of a path; False if it cannot be.
+        show_in_folder: of a path; calls what it is given if it cannot be.
         """
         super().__init__(parent)
         self._queue = queue
@@ -396,12 +398,12 @@ class MainWindow(QMainWindow):
 
     def _on_open_folder(self) -> None:
         for job in self._table.selected_jobs()[:1]:
-            if not self._show_in_folder(job.path or job.target_directory):
-                self.tell(
-                    self.tr("The folder {folder} could not be opened.").format(
-                        folder=job.target_directory
-                    )
-                )
+            sentence = self.tr("The folder {folder} could not be opened.").format(
+                folder=job.target_directory
+            )
+            self._show_in_folder(
+                job.path or job.target_directory, functools.partial(self.tell, sentence)
+            )
 
     def _on_copy_link(self) -> None:
         links = [job.url for job in self._table.selected_jobs()]

@@ -26,6 +26,13 @@ def opened() -> Opened:
     return Opened()
 
 
+def shown(path: str, opened: Opened) -> bool:
+    """Whether a file was shown in its folder, as far as can be told at once."""
+    failures: list[bool] = []
+    show_in_folder(path, lambda: failures.append(True), open_url=opened)
+    return not failures
+
+
 @pytest.fixture(autouse=True)
 def no_bus(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_manager, "_file_manager_bus", lambda: None)
@@ -46,7 +53,7 @@ def test_a_file_that_is_gone_is_not_opened(opened: Opened, tmp_path: Path) -> No
 def test_a_system_that_opens_nothing_is_told(opened: Opened) -> None:
     opened.answer = False
     assert not open_file(__file__, open_url=opened)
-    assert not show_in_folder(__file__, open_url=opened)
+    assert not shown(__file__, opened)
 
 
 @pytest.mark.parametrize("what", ["file", "gone", "folder"])
@@ -56,12 +63,12 @@ def test_without_a_file_manager_on_the_bus_the_folder_is_opened(
     (tmp_path / "file").touch()
     folder = tmp_path / "folder"
     folder.mkdir()
-    assert show_in_folder(str(tmp_path / what), open_url=opened)
+    assert shown(str(tmp_path / what), opened)
     assert opened.paths == [str(folder if what == "folder" else tmp_path)]
 
 
 def test_a_folder_that_is_gone_is_told(opened: Opened, tmp_path: Path) -> None:
-    assert not show_in_folder(str(tmp_path / "gone" / "file"), open_url=opened)
+    assert not shown(str(tmp_path / "gone" / "file"), opened)
     assert opened.paths == []
 
 
@@ -83,7 +90,10 @@ class Mock(QObject):
 def opened(url):
     print("opened", url.toLocalFile(), flush=True)
     app.quit()
-    return True
+    return sys.argv[1] != "with nothing"
+
+def failed():
+    print("told", flush=True)
 
 if sys.argv[1] == "with":
     bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "mock")
@@ -93,7 +103,7 @@ if sys.argv[1] == "with":
     )
     assert bus.registerService("org.freedesktop.FileManager1")
 QTimer.singleShot(20000, app.quit)
-QTimer.singleShot(0, lambda: show_in_folder(sys.argv[2], open_url=opened))
+QTimer.singleShot(0, lambda: show_in_folder(sys.argv[2], failed, open_url=opened))
 app.exec()
 """
 
@@ -102,7 +112,7 @@ app.exec()
     sys.platform != "linux" or shutil.which("dbus-run-session") is None,
     reason="needs a session bus of its own",
 )
-@pytest.mark.parametrize("manager_there", ["with", "without"])
+@pytest.mark.parametrize("manager_there", ["with", "without", "with nothing"])
 def test_on_a_real_bus_the_file_is_marked_or_its_folder_opened(
     tmp_path: Path, manager_there: str
 ) -> None:
@@ -110,5 +120,9 @@ def test_on_a_real_bus_the_file_is_marked_or_its_folder_opened(
     path.touch()
     command = ["dbus-run-session", "--", sys.executable, "-c", _SCRIPT, manager_there, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
-    expected = f"shown {path.as_uri()}" if manager_there == "with" else f"opened {tmp_path}"
+    expected = {
+        "with": f"shown {path.as_uri()}",
+        "without": f"opened {tmp_path}",
+        "with nothing": f"opened {tmp_path}\ntold",
+    }[manager_there]
     assert done.stdout.strip() == expected, done.stderr

@@ -1,6 +1,6 @@
 """A window on a fake queue, and numbers written the same on every machine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,9 +47,10 @@ class Desktop:
         self.opened.append(path)
         return self.opens
 
-    def show_in_folder(self, path: str) -> bool:
+    def show_in_folder(self, path: str, on_failed: Callable[[], None]) -> None:
         self.shown.append(path)
-        return self.opens
+        if not self.opens:
+            on_failed()
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_a_problem_that_was_there_before_is_shown(
         start_task=lambda task: task.close(),
         download_directory=str(tmp_path),
         open_file=lambda path: True,
-        show_in_folder=lambda path: True,
+        show_in_folder=lambda path, on_failed: None,
         tray_is_available=lambda: False,
     )
     qtbot.addWidget(window)
