@@ -287,6 +287,7 @@ class NetworkCare(QObject):
         self._probing = None
         if not task.cancelled() and (error := task.exception()) is not None:
             self._logger.error("a probe failed", exc_info=error)
+            self._plan_probe()  # one bad probe must not be the last
 
     async def _probe(self) -> None:
         """Knock at the server of one waiting job, each time at another one's."""
