@@ -14,6 +14,9 @@ RECENT_S = 10 * 60.0
 """Failures longer ago than this say nothing about now."""
 SETTLING_S = 1.0
 """Bytes that were under way still come for so long after the network has gone."""
+MOST_TRIED_WHILE_AWAY = 10
+"""A server in the same house may answer while the rest of the world does not: new hosts are tried
+even then, but not hundreds of them."""
 FIRST_GAP_MS = 2_000
 MAX_GAP_MS = 60_000
 

@@ -21,6 +21,7 @@ from dlmanager.core.job import Job, Status, WaitingFor
 from dlmanager.core.outcome import Outcome
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.reachability import (
+    MOST_TRIED_WHILE_AWAY,
     Contact,
     Contacts,
     SystemState,
@@ -135,6 +136,11 @@ class NetworkCare(QObject):
     def is_away(self) -> bool:
         """Whether the network as a whole is away."""
         return self._is_away
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so many hosts failed that not even new ones are to be tried."""
+        return len(self._unreachable()) >= MOST_TRIED_WHILE_AWAY
 
     @property
     def closed_hosts(self) -> Collection[str]:
@@ -293,9 +299,7 @@ class NetworkCare(QObject):
         """Knock at the server of one waiting job, each time at another one's."""
         number = self._failed_probes
         try:
-            links = await self._store.run(
-                waiting.links_of_hosts, list(self._contacts.failing)[:_MOST_HOSTS]
-            )
+            links = await self._links_to_probe()
             if not links:
                 self._end_wait()  # nobody waits for any of them
                 return
@@ -315,6 +319,14 @@ class NetworkCare(QObject):
         except StoreUnusable as error:
             self._logger.warning("the network was not looked for: %s", error)
             self._plan_probe()
+
+    async def _links_to_probe(self) -> list[str]:
+        failing = list(self._contacts.failing)[:_MOST_HOSTS]
+        links: list[str] = []
+        if self.is_hopeless:
+            # Those that were not tried first: they may be alive, and no attempt will find out.
+            links = await self._store.run(waiting.links_of_other_hosts, failing)
+        return links or await self._store.run(waiting.links_of_hosts, failing)
 
     def _tell(self, jobs: list[Job]) -> None:
         if jobs:

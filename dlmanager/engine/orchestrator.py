@@ -401,7 +401,7 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _fill(self) -> None:
         free = self._max_concurrent_downloads - len(self._runs)
-        if free <= 0 or self._setup is None or self._stopping:
+        if free <= 0 or self._setup is None or self._stopping or self._network.is_hopeless:
             return
         jobs = await self._store.run(
             JobStore.claim,

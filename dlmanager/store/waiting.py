@@ -14,14 +14,27 @@ from dlmanager.store.job_store import JobStore
 
 def links_of_hosts(store: JobStore, hosts: Collection[str]) -> list[str]:
     """One link for each of these hosts that an unfinished job waits for."""
+    return _links(store, store.table.host.in_(list(hosts)))
+
+
+def links_of_other_hosts(store: JobStore, hosts: Collection[str]) -> list[str]:
+    """One link for some hosts that are not among these, and that an unfinished job waits for."""
+    return _links(store, store.table.host.not_in(list(hosts)))
+
+
+def _links(store: JobStore, condition: Expression) -> list[str]:
     table = store.table
     query = (
         table.select(fn.MIN(table.url))
-        .where(_waits(table), table.removed_at.is_null(), table.host.in_(list(hosts)))
+        .where(_waits(table), table.removed_at.is_null(), condition)
         .group_by(table.host)
         .order_by(table.host)
+        .limit(_MOST_LINKS)
     )
     return [row[0] for row in query.tuples()]
+
+
+_MOST_LINKS = 100
 
 
 def mark_waiting(

@@ -163,6 +163,29 @@ class TestTheNetworkIsAway:
 
         run(scenario())
 
+    def test_hundreds_of_hosts_are_not_all_tried_while_it_is_away(
+        self, run, server, orchestrate, folder, probe_often, count_starts
+    ):
+        urls = [dead_url(f"127.0.1.{number}") for number in range(1, 200)]
+        server.go_offline()
+
+        async def scenario() -> None:
+            orchestrator = orchestrate(poll_interval_ms=100)
+            last = server.serve("/a.bin", SMALL)
+            jobs = await orchestrator.add(
+                [orchestrator.order(url, folder, max_retries=0) for url in [*urls[2:], last]]
+            )
+            await orchestrator.start()
+            while len(probe_often) < 20:
+                await asyncio.sleep(0.05)
+            assert count_starts() <= 13
+            assert orchestrator.get_job_status(jobs[-1].id).status is Status.PENDING
+            await orchestrator.remove([job.id for job in jobs[20:-1]])
+            server.come_back()
+            await until(orchestrator, jobs[-1].id, Status.COMPLETED)
+
+        run(scenario())
+
     def test_the_first_host_gets_its_retry_back(self, run, orchestrate, folder):
         async def scenario() -> None:
             orchestrator = orchestrate(initial_retry_delay_ms=60_000)

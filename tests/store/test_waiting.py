@@ -89,6 +89,7 @@ def test_one_link_of_each_host_that_is_waited_for_can_be_knocked_at(store: JobSt
     store.wish(Wish.PAUSE, [paused.id], 5)
     links = waiting.links_of_hosts(store, ["a", "b", "d", "e"])
     assert links == ["http://a/file", "http://b/file"]
+    assert waiting.links_of_other_hosts(store, ["a", "b"]) == ["http://c/file"]
 
 
 def test_retries_move_with_the_clock(store: JobStore, add):
