@@ -24,6 +24,7 @@ from dlmanager.core.errors import (
 )
 from dlmanager.core.settings import Settings
 from dlmanager.engine.clock import now_ms
+from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.tasks import Tasks
@@ -58,7 +59,7 @@ def run_headless(paths: Paths, *, until_idle: bool) -> int:
 
 
 async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> int:
-    orchestrator = make_orchestrator(paths, settings)
+    orchestrator = make_orchestrator(paths, settings, _system_network())
     report = Report()
     orchestrator.jobs_changed.connect(report.on_jobs_changed)
     orchestrator.jobs_removed.connect(report.on_jobs_removed)
@@ -143,7 +144,7 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
 
 async def _with_window(paths: Paths, links: Sequence[str]) -> int:
     settings, trouble = _settings_or_defaults(paths)
-    orchestrator = make_orchestrator(paths, settings)
+    orchestrator = make_orchestrator(paths, settings, _system_network())
     try:
         await orchestrator.start()
     except QueueInUse as error:
@@ -264,7 +265,15 @@ def _has_display() -> bool:
 # Both
 
 
-def make_orchestrator(paths: Paths, settings: Settings) -> DownloadQueueOrchestrator:
+def _system_network() -> SystemNetwork:
+    from dlmanager.desktop.system_network import QtSystemNetwork
+
+    return QtSystemNetwork()
+
+
+def make_orchestrator(
+    paths: Paths, settings: Settings, system_network: SystemNetwork | None = None
+) -> DownloadQueueOrchestrator:
     """The orchestrator of a profile, set as its settings say."""
     return DownloadQueueOrchestrator(
         db=paths.database,
@@ -275,6 +284,10 @@ def make_orchestrator(paths: Paths, settings: Settings) -> DownloadQueueOrchestr
         max_retries=settings.max_retries,
         initial_retry_delay_ms=settings.initial_retry_delay_ms,
         progress_throttle_ms=settings.progress_throttle_ms,
+        low_speed_limit_bytes_s=settings.low_speed_limit_bytes_s,
+        low_speed_time_s=settings.low_speed_time_s,
+        header_timeout_s=settings.header_timeout_s,
+        system_network=system_network,
     )
 
 

@@ -415,7 +415,7 @@ class TestTheLifeOfAWindow:
 def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.MonkeyPatch):
     made: list[dict[str, object]] = []
     monkeypatch.setattr(app, "DownloadQueueOrchestrator", lambda **options: made.append(options))
-    settings = Settings(7, 700, -1, 7_000, 777, "/opt/wget", "/downloads")
+    settings = Settings(7, 700, -1, 7_000, 777, "/opt/wget", "/downloads", 99, 98, 97)
     app.make_orchestrator(profile.paths, settings)
     app.make_orchestrator(profile.paths, Settings())
     assert made[0] == {
@@ -427,6 +427,10 @@ def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.M
         "max_retries": -1,
         "initial_retry_delay_ms": 7_000,
         "progress_throttle_ms": 777,
+        "low_speed_limit_bytes_s": 99,
+        "low_speed_time_s": 98,
+        "header_timeout_s": 97,
+        "system_network": None,
     }
     assert made[1]["wget_executable_path"] is None
 

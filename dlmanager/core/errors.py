@@ -73,6 +73,7 @@ class ErrorKind(StrEnum):
     DNS = "dns"
     CONNECTION = "connection"
     TIMEOUT = "timeout"
+    TOO_SLOW = "too_slow"
     TLS = "tls"
     AUTH = "auth"
     NOT_FOUND = "not_found"

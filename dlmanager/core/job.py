@@ -28,6 +28,13 @@ class Phase(StrEnum):
     FINALISING = "finalising"
 
 
+class WaitingFor(StrEnum):
+    """What a job waits for that concerns more than itself."""
+
+    NETWORK = "network"
+    HOST = "host"
+
+
 class Verification(StrEnum):
     """How far a COMPLETED file is known to be right."""
 
@@ -103,6 +110,8 @@ class Job:
     max_retries -1: until it succeeds. unproven_from: bytes of the part from here on may belong to
     another version of the file, None where all are known to be right. final_path is set from
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
+    host: of the link, lower-case. waiting_for: set while the job, PENDING or RETRYING, is held back
+    because no server can be reached, or because its server asked for a pause.
     """
 
     id: str
@@ -140,6 +149,8 @@ class Job:
     unproven_from: int | None = None
     revision: int = 0
     removed_at: int | None = None
+    host: str | None = None
+    waiting_for: WaitingFor | None = None
 
     @property
     def path(self) -> str | None:

@@ -26,6 +26,7 @@ class Outcome:
     error_message: one plain sentence for people, with what to do next; None when nothing failed.
     http_status: of the last answer, None if there was none.
     retry_after_s: what the server asked us to wait, None if it did not.
+    is_unreached: no server answered at all: its name was not found, or nobody took the connection.
     """
 
     ending: Ending
@@ -33,3 +34,4 @@ class Outcome:
     error_message: str | None = None
     http_status: int | None = None
     retry_after_s: int | None = None
+    is_unreached: bool = False

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import Job, Status, WaitingFor
 
 MAX_DELAY_MS = 5 * 60 * 1000
 MAX_RETRY_AFTER_MS = 60 * 60 * 1000
@@ -36,6 +36,7 @@ class NextTry:
     status: Status
     retry_count: int
     next_retry_at: int | None
+    waiting_for: WaitingFor | None = None
 
 
 def next_try(
@@ -50,3 +51,12 @@ def next_try(
         return NextTry(Status.FAILED, spent, None)
     delay_ms = retry_delay_ms(initial_retry_delay_ms, spent, retry_after_s)
     return NextTry(Status.RETRYING, spent + 1, now_ms + delay_ms)
+
+
+def wait_for_network(job: Job, *, new_bytes: int, next_probe_at_ms: int) -> NextTry:
+    """What becomes of a job whose attempt failed while no server could be reached.
+
+    No retry is spent, whatever is left of them.
+    """
+    spent = 0 if new_bytes >= FRESH_BYTES else job.retry_count
+    return NextTry(Status.RETRYING, spent, next_probe_at_ms, WaitingFor.NETWORK)

@@ -32,6 +32,15 @@ class Settings:
     )
     wget_executable_path: str = _text("path of GNU wget; empty: the first one found")
     download_directory: str = _text("where files go; empty: your Downloads folder")
+    low_speed_limit_bytes_s: int = _number(
+        512, 0, 1_000_000_000, "slowest download that goes on, in bytes a second; 0: any"
+    )
+    low_speed_time_s: int = _number(
+        60, 0, 86_400, "how long a download may be slower than that, in seconds; 0: for ever"
+    )
+    header_timeout_s: int = _number(
+        60, 0, 86_400, "how long a server may take to answer, in seconds; 0: for ever"
+    )
 
 
 _FIELDS = {each.name: each for each in fields(Settings)}

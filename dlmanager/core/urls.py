@@ -1,7 +1,7 @@
 """Links: made safe to hand to wget, and made safe to show."""
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import ada_url
 
@@ -57,6 +57,17 @@ def normalise_url(text: str) -> str:
     if len(href) > MAX_URL_BYTES:
         raise InvalidUrl(f"This link is too long: more than {MAX_URL_BYTES} characters.")
     return href
+
+
+def host_of(url: str) -> str:
+    """Return the host of a link as `normalise_url` returns it: lower-case, without brackets."""
+    return urlsplit(url).hostname or ""
+
+
+def address_of(url: str) -> tuple[str, int]:
+    """Return the host and port that a link as `normalise_url` returns it leads to."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def has_credentials(url: str) -> bool:

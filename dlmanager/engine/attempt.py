@@ -21,6 +21,7 @@ from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.response import Response, Validators
 from dlmanager.core.speed import SpeedMeter
+from dlmanager.core.stall import Stall, StallLimits, stalled
 from dlmanager.core.urls import redact_url
 from dlmanager.core.validators import (
     Verdict,
@@ -39,6 +40,7 @@ from dlmanager.engine.part_file import (
     free_final_paths,
 )
 from dlmanager.engine.publish import publish
+from dlmanager.engine.watchdog import Watchdog
 from dlmanager.engine.wget_process import Launch, WgetProcess
 from dlmanager.wget.command import build_arguments, build_command, build_environment
 from dlmanager.wget.exit_status import WgetExit, classify
@@ -61,11 +63,13 @@ class AttemptVoid(Exception):
 
 
 class _Redo(Enum):
-    """Why a transfer was stopped by us, from what its header block said."""
+    """Why a transfer was stopped by us."""
 
     RESTART = "restart"
     SIZE_UNCONFIRMED = "size unconfirmed"
     WEB_PAGE = "web page"
+    NO_ANSWER = Stall.NO_ANSWER.value
+    TOO_SLOW = Stall.TOO_SLOW.value
 
 
 _KEEPING = frozenset({_Redo.SIZE_UNCONFIRMED, _Redo.WEB_PAGE})
@@ -101,6 +105,7 @@ class Attempt:
         record: Recorder,
         on_progress: Callable[[], None],
         logger: logging.Logger,
+        stall_limits: StallLimits = StallLimits(),  # noqa: B008 - it is frozen
     ) -> None:
         self._job = job
         self._bytes_before = job.bytes_done
@@ -113,6 +118,8 @@ class Attempt:
         self._logger = logger
         self._part: PartFile | None = None
         self._process: WgetProcess | None = None
+        self._stall_limits = stall_limits
+        self._watchdog: Watchdog | None = None
         self._response: Response | None = None
         self._request_url: str | None = None
         self._redo: _Redo | None = None
@@ -308,8 +315,13 @@ class Attempt:
         )
         if self._stopping:
             raise AttemptVoid
+        self._watchdog = Watchdog(
+            self._stall_limits,
+            size=self._part.size,
+            on_stall=lambda stall: self._stop_because(_Redo(stall.value)),
+        )
         try:
-            exit_ = await process.run()
+            exit_ = await self._watchdog.during(process.run())
         finally:
             self._process = None
             fetched = await asyncio.to_thread(self._settle_part)
@@ -414,6 +426,9 @@ class Attempt:
             )
         if self._redo is _Redo.RESTART or fetched.overlap is Overlap.DIFFERENT:
             return Outcome(Ending.RESTART, http_status=http_status)
+        if self._redo in (_Redo.NO_ANSWER, _Redo.TOO_SLOW) and exit_.signal is not None:
+            self._job = replace(self._job, bytes_done=part.size())
+            return stalled(Stall(self._redo.value), http_status)
         outcome = classify(
             exit_,
             self._response,
@@ -450,6 +465,8 @@ class Attempt:
         self._response = response
         if self._redo is not None or response.status in _PASSED_OVER:
             return
+        if self._watchdog is not None:
+            self._watchdog.note_answer()
         verdict = check_response(self._known(), self._offset, response)
         if self._probing and response.status == 200:
             # Asked again, the server sends everything from the start: it will not confirm.

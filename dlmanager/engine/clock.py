@@ -10,6 +10,13 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady_ms() -> int:
+    """Milliseconds of a clock that nobody sets; it goes on while the machine sleeps (Linux)."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+    return time.monotonic_ns() // 1_000_000
+
+
 @cache
 def boot_id() -> str:
     """A text that differs between two starts of the machine; empty if unknown (proc(5))."""

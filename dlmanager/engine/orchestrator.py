@@ -15,11 +15,12 @@ from dlmanager.core.errors import ErrorKind, QueueInUse, StoreUnusable, WgetUnus
 from dlmanager.core.job import Job, NewJob, Phase, Status, Wish
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import percent
-from dlmanager.core.retry import next_try
+from dlmanager.core.stall import StallLimits
 from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.clock import boot_id, now_ms
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import FileLock, job_lock
+from dlmanager.engine.network_care import NetworkCare, SystemNetwork
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part, remove_published
 from dlmanager.engine.progress_board import ProgressBoard
@@ -91,18 +92,25 @@ class DownloadQueueOrchestrator(QObject):
         max_retries: int = 3,
         initial_retry_delay_ms: int = 2000,
         progress_throttle_ms: int = 500,
+        low_speed_limit_bytes_s: float = 512.0,
+        low_speed_time_s: float = 60.0,
+        header_timeout_s: float = 60.0,
+        system_network: SystemNetwork | None = None,
         parent: QObject | None = None,
     ) -> None:
         """db: the path of the database file; made when missing.
 
-        wget_executable_path: None for the first wget on PATH.
+        wget_executable_path: None for the first wget on PATH. low_speed_*, header_timeout_s: see
+        `core.stall.StallLimits`. system_network: None where the system does not tell.
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
         self._wget_executable_path = wget_executable_path
         self._max_concurrent_downloads = max_concurrent_downloads
         self._max_retries = max_retries
-        self._initial_retry_delay_ms = initial_retry_delay_ms
+        self._stall_limits = StallLimits(
+            low_speed_limit_bytes_s, low_speed_time_s, header_timeout_s
+        )
 
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
@@ -114,6 +122,17 @@ class DownloadQueueOrchestrator(QObject):
         )
         self._board.progressed.connect(self.progressed)
         self._board.store_failed.connect(self._on_store_failed)
+
+        self._network = NetworkCare(
+            self._store,
+            self._tasks,
+            self._logger,
+            initial_retry_delay_ms=initial_retry_delay_ms,
+            system=system_network,
+            parent=self,
+        )
+        self._network.jobs_changed.connect(self.jobs_changed)
+        self._board.progressed.connect(self._network.note_progress)
 
         self._home = self._db.parent / "run"
         self._life = asyncio.Lock()
@@ -137,6 +156,7 @@ class DownloadQueueOrchestrator(QObject):
         self._wget_timer.timeout.connect(lambda: self._tasks.start(self._check_wget()))
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._wake.set)
+        self._network.opened.connect(self._wake.set)
 
     # Life
 
@@ -168,6 +188,7 @@ class DownloadQueueOrchestrator(QObject):
                 # stale, and after any other start of the machine the check costs little.
                 await self._store.run(JobStore.doubt_parts)
             await sweep(self._store, now_ms(), self._logger)
+            await self._network.start()
             await self._check_wget()
         except BaseException:
             self._store.close()
@@ -210,6 +231,7 @@ class DownloadQueueOrchestrator(QObject):
         self._wake.set()
         await asyncio.wait([worker])
         self._worker = None
+        await self._network.stop()
         await self._board.flush()
         await self._give_back(list(self._runs.values()))
         self._board.stop()
@@ -310,6 +332,8 @@ class DownloadQueueOrchestrator(QObject):
         if wish in (Wish.PAUSE, Wish.CANCEL, Wish.REMOVE):
             await self._board.flush()
         jobs = await self._store.run(JobStore.wish, wish, job_ids, now_ms())
+        if wish in (Wish.RETRY, Wish.RESUME):
+            self._network.note_wish(jobs, lifts_pauses=wish is Wish.RETRY)
         await self._obey(jobs)
         return jobs
 
@@ -346,6 +370,7 @@ class DownloadQueueOrchestrator(QObject):
             try:
                 await self._take_changes()
                 await self._resume_where_space_returned()
+                await self._network.tend()
                 await self._fill()
                 await self._look_ahead()
             except StoreUnusable as error:
@@ -366,7 +391,8 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _resume_where_space_returned(self) -> None:
         """Let jobs go on that a full disk has paused, once what they need is free."""
-        jobs = await self._store.run(JobStore.waiting_for_space, now_ms() - SPACE_RETRY_MS)
+        now = now_ms()
+        jobs = await self._store.run(JobStore.waiting_for_space, now - SPACE_RETRY_MS, now)
         if not jobs:
             return
         ready = await asyncio.to_thread(lambda: [job.id for job in jobs if has_space_for(job)])
@@ -375,9 +401,16 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _fill(self) -> None:
         free = self._max_concurrent_downloads - len(self._runs)
-        if free <= 0 or self._setup is None or self._stopping:
+        if free <= 0 or self._setup is None or self._stopping or self._network.is_hopeless:
             return
-        jobs = await self._store.run(JobStore.claim, free, now_ms(), list(self._runs))
+        jobs = await self._store.run(
+            JobStore.claim,
+            free,
+            now_ms(),
+            list(self._runs),
+            self._network.closed_hosts,
+            self._network.is_away,
+        )
         for job in jobs:
             self._start_run(job, self._setup)
         self._announce(jobs)
@@ -387,10 +420,11 @@ class DownloadQueueOrchestrator(QObject):
             self._idle.clear()
         elif await self._store.run(JobStore.count_unfinished) == 0 and not self._wake.is_set():
             self._idle.set()
-        due_at = await self._store.run(JobStore.next_retry_at)
         # What is due already and was not taken waits for a slot: the end of a run wakes us.
-        if due_at is not None and (delay_ms := due_at - now_ms()) > 0:
-            self._retry_timer.start(min(MAX_TIMER_MS, delay_ms))
+        due_at = await self._store.run(JobStore.next_retry_at, now_ms())
+        delays_ms = [self._network.opens_in_ms, None if due_at is None else due_at - now_ms()]
+        if known_ms := [each for each in delays_ms if each is not None]:
+            self._retry_timer.start(max(1, min(MAX_TIMER_MS, *known_ms)))
 
     def _start_run(self, job: Job, setup: WgetSetup) -> None:
         attempt = Attempt(
@@ -399,6 +433,7 @@ class DownloadQueueOrchestrator(QObject):
             lock=job_lock(self._db, job.id),
             record=lambda facts: self._record(job, facts),
             on_progress=lambda: self._board.mark(job.id),
+            stall_limits=self._stall_limits,
             logger=self._logger,
         )
         self._board.add(attempt)
@@ -451,6 +486,7 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
         """Turn the outcome of an attempt into the job's next state."""
+        self._network.note_outcome(attempt.job, outcome)
         status, facts = self._next_state(attempt, outcome)
         job = await self._stored(
             JobStore.finish, attempt.job.id, attempt.job.attempt, status, now_ms(), facts
@@ -484,14 +520,12 @@ class DownloadQueueOrchestrator(QObject):
         if outcome.ending is Ending.DISK_FULL:
             return Status.PAUSED, facts
         if outcome.ending is Ending.RETRY:
-            planned = next_try(
-                job,
-                new_bytes=attempt.new_bytes,
-                retry_after_s=outcome.retry_after_s,
-                initial_retry_delay_ms=self._initial_retry_delay_ms,
-                now_ms=now_ms(),
-            )
-            facts |= {"retry_count": planned.retry_count, "next_retry_at": planned.next_retry_at}
+            planned = self._network.next_try(job, outcome, attempt.new_bytes)
+            facts |= {
+                "retry_count": planned.retry_count,
+                "next_retry_at": planned.next_retry_at,
+                "waiting_for": planned.waiting_for,
+            }
             if planned.status is Status.RETRYING:
                 return Status.RETRYING, facts
         return Status.FAILED, facts | {"finished_at": now_ms()}

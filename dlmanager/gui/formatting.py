@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Phase, Status, Verification
+from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 from dlmanager.core.progress import JobProgress, percent
 
 _KILO = 1000
@@ -229,6 +229,8 @@ def retries_text(job: Job) -> str:
 def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> str:
     """Say in a few words how a job stands."""
     match job.status:
+        case Status.PENDING | Status.RETRYING if job.waiting_for is not None:
+            return _waiting_text(job.waiting_for)
         case Status.PENDING:
             return QCoreApplication.translate("Formatting", "Waiting")
         case Status.PROCESSING:
@@ -243,6 +245,12 @@ def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> s
             return job.error_message or QCoreApplication.translate("Formatting", "Failed")
         case Status.CANCELLED:
             return QCoreApplication.translate("Formatting", "Cancelled")
+
+
+def _waiting_text(waiting_for: WaitingFor) -> str:
+    if waiting_for is WaitingFor.NETWORK:
+        return QCoreApplication.translate("Formatting", "Waiting for the network")
+    return QCoreApplication.translate("Formatting", "Waiting: the server asked for a pause")
 
 
 def _phase_text(phase: Phase | None) -> str:

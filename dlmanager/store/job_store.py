@@ -23,10 +23,12 @@ from dlmanager.core.job import (
     Phase,
     Status,
     Verification,
+    WaitingFor,
     Wish,
 )
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.retry import retries_left
+from dlmanager.core.urls import host_of
 from dlmanager.store.tables import COLUMNS, job_from_row, queue_table
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -55,6 +57,7 @@ _AT_REST: Facts = {
     "pid": None,
     "pid_started_at": None,
     "next_retry_at": None,
+    "waiting_for": None,
 }
 
 
@@ -79,6 +82,11 @@ class JobStore:
         )
         self._data_version = self._read_data_version()
         self._seen_revision = self._max_revision()
+
+    @property
+    def table(self) -> Any:
+        """The table, for the queries of the modules beside this one."""
+        return self._table
 
     def close(self) -> None:
         """Close the connection."""
@@ -122,19 +130,27 @@ class JobStore:
             .count()
         )
 
-    def next_retry_at(self) -> int | None:
-        """When the next retry falls due, in milliseconds since the epoch; None if none waits."""
+    def next_retry_at(self, after_ms: int = 0) -> int | None:
+        """When the next retry after a time falls due; None if none waits."""
         query = (
             self._table.select(self._table.next_retry_at)
-            .where(self._table.status == Status.RETRYING, self._table.removed_at.is_null())
+            .where(
+                self._table.status == Status.RETRYING,
+                self._table.removed_at.is_null(),
+                self._table.next_retry_at > after_ms,
+            )
             .order_by(self._table.next_retry_at)
             .limit(1)
         )
         return next((row[0] for row in query.tuples()), None)
 
-    def waiting_for_space(self, before_ms: int) -> list[Job]:
+    def waiting_for_space(self, before_ms: int, now_ms: int) -> list[Job]:
         """The jobs that a full disk has paused, and that nobody has touched since a time."""
-        return self._select(self._waits_for_space, self._table.updated_at <= before_ms)
+        touched_at = self._table.updated_at
+        # After now: the clock was set back meanwhile.
+        return self._select(
+            self._waits_for_space, (touched_at <= before_ms) | (touched_at > now_ms)
+        )
 
     def doubt_parts(self) -> None:
         """Have the end of every part compared further back: the machine was started anew."""
@@ -167,8 +183,8 @@ class JobStore:
             # executemany, not one Peewee insert a row: tens of thousands of links are one paste.
             self._database.cursor().executemany(
                 "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
-                " progress_percent, max_retries, created_at, updated_at, revision)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+                " progress_percent, max_retries, created_at, updated_at, revision, host)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
                 [
                     (
                         job_id,
@@ -180,6 +196,7 @@ class JobStore:
                         now_ms,
                         now_ms,
                         revision,
+                        host_of(order.url),
                     )
                     for job_id, order in zip(ids, orders, strict=True)
                 ],
@@ -188,15 +205,27 @@ class JobStore:
 
     # The engine's transitions
 
-    def claim(self, limit: int, now_ms: int, exclude: Collection[str] = ()) -> list[Job]:
+    def claim(
+        self,
+        limit: int,
+        now_ms: int,
+        exclude: Collection[str] = (),
+        closed_hosts: Collection[str] = (),
+        network_is_away: bool = False,
+    ) -> list[Job]:
         """Take up to `limit` jobs that are due and make them PROCESSING, oldest first.
 
-        exclude: ids that must wait (a process of theirs is still ending).
+        exclude: ids that must wait (a process of theirs is still ending). closed_hosts: hosts that
+        are not to be asked now. network_is_away: leave out what waits for the network.
         """
         table = self._table
         due = (table.status == Status.PENDING) | (
             (table.status == Status.RETRYING) & (table.next_retry_at <= now_ms)
         )
+        if closed_hosts:
+            due &= table.host.is_null() | table.host.not_in(list(closed_hosts))
+        if network_is_away:
+            due &= table.waiting_for.is_null() | (table.waiting_for != WaitingFor.NETWORK)
         with self._write() as revision:
             query = (
                 table.select(table.id)
@@ -327,14 +356,28 @@ class JobStore:
             },
         )
 
-    def bring_retries_forward(self, latest_ms: int, now_ms: int) -> None:
-        """Make retries due now that are due later than any can be: a clock was wrong."""
+    def bring_retries_forward(self, latest_ms: int, now_ms: int) -> list[Job]:
+        """Make retries due now that are due later than any can be: a clock was wrong.
+
+        Returns those that changed.
+        """
+        table = self._table
+        late = (table.status == Status.RETRYING) & (table.next_retry_at > latest_ms)
+        return self.change_where(late, {"next_retry_at": now_ms}, now_ms)
+
+    def change_where(self, condition: Expression, facts: Facts, now_ms: int) -> list[Job]:
+        """Change the rows that a condition holds for; no write where there is none."""
+        table = self._table
+        query = table.select(table.id).where(condition, table.removed_at.is_null())
+        if query.limit(1).tuples().first() is None:
+            return []
         with self._write() as revision:
-            self._update(
-                {"next_retry_at": now_ms, "revision": revision, "updated_at": now_ms},
-                self._table.status == Status.RETRYING,
-                self._table.next_retry_at > latest_ms,
-            )
+            ids = [row[0] for row in query.limit(-1).tuples()]
+            for some in _chunks(ids):
+                self._update(
+                    {**facts, "revision": revision, "updated_at": now_ms}, table.id.in_(some)
+                )
+            return self._by_id(ids)
 
     # The person's wishes
 

@@ -7,13 +7,14 @@ from typing import Any
 from peewee import SqliteDatabase, Table
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Phase, Status, Verification
+from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Job))
 """Every column, in the order of the fields of Job: the dataclass is the one list of them."""
 
 _PHASES: frozenset[str] = frozenset(Phase)
 _ERROR_KINDS: frozenset[str] = frozenset(ErrorKind)
+_WAITS: frozenset[str] = frozenset(WaitingFor)
 _VERIFICATIONS: frozenset[str] = frozenset(Verification)
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "status": Status,
@@ -24,6 +25,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
         Verification(word) if word in _VERIFICATIONS else Verification.NONE
     ),
     "unclean_stop": bool,
+    "waiting_for": lambda word: WaitingFor(word) if word in _WAITS else None,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 

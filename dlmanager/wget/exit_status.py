@@ -321,8 +321,13 @@ def _from_network(response: Response | None, lines: list[str]) -> Outcome:
     for line in reversed(lines):
         for pattern, ending, kind, words in _NETWORK_PROBLEMS:
             if found := pattern.search(line):
-                return Outcome(ending, kind, words.format(*found.groups()))
+                is_unreached = response is None and _UNREACHED.match(line) is not None
+                words = words.format(*found.groups())
+                return Outcome(ending, kind, words, is_unreached=is_unreached)
     return Outcome(Ending.RETRY, ErrorKind.CONNECTION, _BROKEN_OFF)
+
+
+_UNREACHED = re.compile(r"wget: unable to resolve host address|Connecting to .* failed: ")
 
 
 _BROKEN_OFF = "The connection broke off. The next try goes on from there."

@@ -24,6 +24,7 @@ from dlmanager import app
 from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.settings import Settings
+from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.paths import Paths, profile_paths
 from tests.benchmarks.measuring import PYTHON, Options, run
@@ -228,8 +229,10 @@ def _watch_orchestrator(observe: Scenario, result: Path) -> None:
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    def make_watched(paths: Paths, settings: Settings) -> DownloadQueueOrchestrator:
-        orchestrator = make(paths, settings)
+    def make_watched(
+        paths: Paths, settings: Settings, system_network: SystemNetwork | None = None
+    ) -> DownloadQueueOrchestrator:
+        orchestrator = make(paths, settings, system_network)
         tasks.append(asyncio.ensure_future(observe_and_end(orchestrator)))
         return orchestrator
 

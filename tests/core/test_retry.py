@@ -2,8 +2,15 @@ from collections.abc import Callable
 
 import pytest
 
-from dlmanager.core.job import Job, Status
-from dlmanager.core.retry import FRESH_BYTES, next_try, retries_left, retry_delay_ms
+from dlmanager.core.job import Job, Status, WaitingFor
+from dlmanager.core.retry import (
+    FRESH_BYTES,
+    NextTry,
+    next_try,
+    retries_left,
+    retry_delay_ms,
+    wait_for_network,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +58,15 @@ def test_the_last_retry_spent_is_a_failure(make_job: Callable[..., Job]):
 def test_an_attempt_that_brought_bytes_starts_the_count_anew(make_job: Callable[..., Job]):
     assert _next(make_job(retry_count=3), FRESH_BYTES) == (Status.RETRYING, 1, 1_100)
     assert _next(make_job(retry_count=3), FRESH_BYTES - 1) == (Status.FAILED, 3, None)
+
+
+@pytest.mark.parametrize(
+    "spent, new_bytes, left_spent", [(0, 0, 0), (3, 0, 3), (2, FRESH_BYTES, 0)], ids=str
+)
+def test_waiting_for_the_network_spends_nothing(
+    make_job: Callable[..., Job], spent: int, new_bytes: int, left_spent: int
+):
+    job = make_job(retry_count=spent, max_retries=3)
+    assert wait_for_network(job, new_bytes=new_bytes, next_probe_at_ms=77) == NextTry(
+        Status.RETRYING, left_spent, 77, WaitingFor.NETWORK
+    )

@@ -3,7 +3,9 @@ import pytest
 from dlmanager.core.errors import InvalidUrl
 from dlmanager.core.urls import (
     MAX_URL_BYTES,
+    address_of,
     has_credentials,
+    host_of,
     normalise_url,
     redact_text,
     redact_url,
@@ -165,3 +167,20 @@ def test_secrets_in_a_link_are_redacted(url: str, shown: str):
 )
 def test_secrets_and_control_characters_in_a_line_are_redacted(line: str, shown: str):
     assert redact_text(line) == shown
+
+
+@pytest.mark.parametrize(
+    "text, address",
+    [
+        ("http://Example.org/a:99/b", ("example.org", 80)),
+        ("https://example.org/a", ("example.org", 443)),
+        ("https://example.org:8443?x=1:2@3", ("example.org", 8443)),
+        ("http://[::1]:8080/", ("::1", 8080)),
+        ("http://127.1/", ("127.0.0.1", 80)),
+        ("http://user:secret@example.org/", ("example.org", 80)),
+    ],
+)
+def test_a_link_leads_to_a_host_and_a_port(text: str, address: tuple[str, int]):
+    url = normalise_url(text)
+    assert address_of(url) == address
+    assert host_of(url) == address[0]

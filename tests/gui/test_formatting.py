@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QLocale
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Phase, Status, Verification
+from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
 from tests.gui.fake_queue import make_job
@@ -126,6 +126,21 @@ def job(status: Status, **fields: object) -> Job:
             "Retrying in 1 min 30 s (7)",
         ),
         (job(Status.RETRYING, next_retry_at=NOW_MS + 2000), "Retrying in 2 s"),
+        (
+            job(
+                Status.RETRYING,
+                retry_count=1,
+                next_retry_at=NOW_MS + 2000,
+                waiting_for=WaitingFor.NETWORK,
+            ),
+            "Waiting for the network",
+        ),
+        (job(Status.PENDING, waiting_for=WaitingFor.NETWORK), "Waiting for the network"),
+        (
+            job(Status.PENDING, waiting_for=WaitingFor.HOST),
+            "Waiting: the server asked for a pause",
+        ),
+        (job(Status.PAUSED, waiting_for=WaitingFor.HOST), "Paused"),
         (job(Status.PAUSED), "Paused"),
         (
             job(Status.PAUSED, error_kind=ErrorKind.DISK_FULL, error_message="The disk is full."),

@@ -791,19 +791,21 @@ def _send_start(exchange: Exchange, count: int, framing: Framing | None = None) 
 
 
 class LoopbackServer:
-    """Serves on 127.0.0.1 from threads of its own until the `with` block ends.
+    """Serves on the loopback from threads of its own until the `with` block ends.
 
     Every connection carries one request and is then closed. Leaving the block ends all connections
     and threads, and raises what went wrong in a behaviour.
 
-    port: 0 takes a free one. tls_context: serve https. greet: called with every connection before a
-    byte of it is read (a stalled TLS handshake, a banner); it may wait, send and close.
+    port: 0 takes a free one. host: any address of 127.0.0.0/8. tls_context: serve https. greet:
+    called with every connection before a byte of it is read (a stalled TLS handshake, a banner);
+    it may wait, send and close.
     """
 
     def __init__(
         self,
         port: int = 0,
         *,
+        host: str = "127.0.0.1",
         max_connections: int = 512,
         tls_context: ssl.SSLContext | None = None,
         greet: Behaviour | None = None,
@@ -821,7 +823,8 @@ class LoopbackServer:
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
-        self._listener = _bind(port)
+        self._host = host
+        self._listener = _bind(port, host)
         self.port: int = self._listener.getsockname()[1]
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._accepter: threading.Thread | None = None
@@ -901,7 +904,7 @@ class LoopbackServer:
 
     def url(self, path: str) -> str:
         """Return the URL of a path of this server."""
-        return f"{'https' if self._tls_context else 'http'}://127.0.0.1:{self.port}{path}"
+        return f"{'https' if self._tls_context else 'http'}://{self._host}:{self.port}{path}"
 
     # What happened
 
@@ -947,7 +950,9 @@ class LoopbackServer:
         """Cut every connection (FIN) and refuse new ones, keeping the port."""
         self._end_accepting()
         self._listener.close()
-        self._listener = _bind(self.port)  # bound, not listening: connections are refused
+        self._listener = _bind(
+            self.port, self._host
+        )  # bound, not listening: connections are refused
         with self._changed:
             for connection in self._connections:
                 _shut(connection)
@@ -1125,10 +1130,10 @@ def _read_head(connection: socket.socket) -> bytes | None:
     return received.partition(b"\r\n\r\n")[0]
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(port: int, host: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    listener.bind((host, port))
     return listener
 
 

@@ -13,9 +13,11 @@ from dlmanager.core.job import (
     WISH_SOURCES,
     WISH_TARGET,
     Job,
+    NewJob,
     Phase,
     Status,
     Verification,
+    WaitingFor,
     Wish,
 )
 from dlmanager.core.progress import JobProgress
@@ -98,6 +100,24 @@ def test_a_claim_takes_what_is_due_and_no_more(store: JobStore, job_in: Callable
 def test_a_claim_leaves_out_jobs_whose_process_is_still_ending(store: JobStore):
     first, second = store.add([order("a"), order("b")], 1)
     assert [job.id for job in store.claim(5, 2, [first.id])] == [second.id]
+
+
+def test_a_claim_leaves_closed_hosts_alone(store: JobStore):
+    urls = ["http://a.test/1", "http://b.test:8080/2", "https://[::1]/3"]
+    store.add([NewJob(url, "/tmp") for url in urls], 1)
+    assert [job.host for job in store.list_jobs()] == ["a.test", "b.test", "::1"]
+    assert [job.url for job in store.claim(9, 2, (), {"a.test", "::1"})] == [urls[1]]
+
+
+def test_a_claim_leaves_out_what_waits_for_the_network_while_it_is_away(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    job = job_in(Status.PROCESSING)
+    facts = {"next_retry_at": 5, "waiting_for": WaitingFor.NETWORK}
+    store.finish(job.id, job.attempt, Status.RETRYING, 3, facts)
+    assert store.claim(9, 10, network_is_away=True) == []
+    (claimed,) = store.claim(9, 10)
+    assert claimed.waiting_for is None
 
 
 def test_a_claim_forgets_the_last_failure(store: JobStore, job_in: Callable[..., Job]):
@@ -298,6 +318,7 @@ def test_unfinished_jobs_are_counted_and_the_next_retry_is_known(
         job_in(status)
     assert store.count_unfinished() == 3
     assert store.next_retry_at() == 10_000
+    assert store.next_retry_at(10_000) is None
 
 
 def test_jobs_are_found_by_the_beginning_of_their_id(store: JobStore):
@@ -380,6 +401,7 @@ class TestMigrations:
         (job,) = store.list_jobs()
         assert (job.id, job.status, job.retry_count, job.created_at) == ("j1", Status.FAILED, 3, 5)
         assert (job.attempt, job.verification, job.revision) == (0, Verification.NONE, 1)
+        assert (job.host, job.waiting_for) == ("h", None)
         store.close()
 
     def test_a_database_of_a_newer_version_is_refused(self, tmp_path: Path):

@@ -198,6 +198,26 @@ def test_a_wait_that_the_server_asks_for_is_told():
     assert judge(0, answer(200, retry_after="5", content_length="9")).retry_after_s is None
 
 
+@pytest.mark.parametrize(
+    "name, is_unreached",
+    [
+        ("dns_unknown", True),
+        ("dns_temporary", True),
+        ("refused", True),
+        ("connect_timeout", True),
+        ("redirect_dns", False),
+        ("redirect_refused", False),
+        ("close_at_once", False),
+        ("read_timeout", False),
+        ("tls_stall", False),
+        ("cut_rst", False),
+        ("ok", False),
+    ],
+)
+def test_it_is_told_apart_whether_any_server_answered(name: str, is_unreached: bool):
+    assert recorded(name).is_unreached is is_unreached
+
+
 def test_the_status_is_kept():
     assert recorded("s404").http_status == 404
     assert recorded("ok").http_status == 200
