@@ -63,6 +63,7 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
     orchestrator.jobs_changed.connect(report.on_jobs_changed)
     orchestrator.jobs_removed.connect(report.on_jobs_removed)
     orchestrator.progressed.connect(report.on_progressed)
+    orchestrator.noticed.connect(complain)
     if not until_idle:
         orchestrator.problem_changed.connect(report.on_problem)
     caught: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -143,7 +144,9 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
 
 async def _with_window(paths: Paths, links: Sequence[str]) -> int:
     settings, trouble = _settings_or_defaults(paths)
+    sentences = [trouble] if trouble is not None else []
     orchestrator = make_orchestrator(paths, settings)
+    orchestrator.noticed.connect(sentences.append)
     try:
         await orchestrator.start()
     except QueueInUse as error:
@@ -151,7 +154,7 @@ async def _with_window(paths: Paths, links: Sequence[str]) -> int:
     except DlmanagerError as error:
         return await _tell_and_end(str(error))
     try:
-        return await _window_life(paths, settings, orchestrator, links, trouble)
+        return await _window_life(paths, settings, orchestrator, links, sentences)
     finally:
         await orchestrator.stop()
 
@@ -161,8 +164,9 @@ async def _window_life(
     settings: Settings,
     orchestrator: DownloadQueueOrchestrator,
     links: Sequence[str],
-    trouble: str | None,
+    sentences: Sequence[str],
 ) -> int:
+    """Show the window until it is quit. sentences: what people must know; noticed ones join."""
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.gui.main_window import MainWindow
@@ -195,8 +199,9 @@ async def _window_life(
         window.show()
         if links:
             window.add_links(links)
-        if trouble is not None:
-            window.warn(trouble)
+        if sentences:
+            window.warn(" ".join(sentences))
+        orchestrator.noticed.connect(lambda _: window.warn(" ".join(sentences)))
         await quit_asked
     server.close()
     window.close_for_good()
