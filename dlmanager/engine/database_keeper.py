@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from dlmanager.core.backups import date_and_time, next_backup_at_ms
+from dlmanager.core.backups import next_backup_at_ms
 from dlmanager.core.errors import StoreDamaged
 from dlmanager.engine.clock import boot_id, now_ms
 from dlmanager.engine.file_lock import FileLock
@@ -211,7 +212,8 @@ def replaced_sentence(path: Path, replaced: Replaced) -> str:
         what = f"The database {path} was damaged and was set aside as {replaced.set_aside.name}"
     if replaced.backup_made_at_ms is None:
         return f"{what}. There is no backup to put in its place, so the queue begins anew."
+    made_at = datetime.fromtimestamp(replaced.backup_made_at_ms / 1000)
     return (
-        f"{what}. The backup of {date_and_time(replaced.backup_made_at_ms)} was put in its "
-        "place; what changed after it is not in the list."
+        f"{what}. The backup of {made_at:%Y-%m-%d %H:%M} was put in its place; "
+        "what changed after it is not in the list."
     )

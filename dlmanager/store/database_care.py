@@ -51,13 +51,16 @@ class Replaced:
 
 def is_damage(error: BaseException) -> bool:
     """Whether an error of SQLite, or one that it caused, says that the file itself is damaged."""
+    codes = (getattr(each, "sqlite_errorcode", None) for each in chain_of(error))
+    return any(code is not None and code & 0xFF in _DAMAGE_CODES for code in codes)
+
+
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it: a rollback that fails hides what made it necessary."""
     link: BaseException | None = error
     while link is not None:
-        code = getattr(link, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in _DAMAGE_CODES:
-            return True
+        yield link
         link = link.__cause__ or link.__context__
-    return False
 
 
 def check(connection: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import peewee
 
 from dlmanager.core.errors import StoreDamaged, StoreUnusable
-from dlmanager.store.database_care import is_damage
+from dlmanager.store.database_care import chain_of, is_damage
 from dlmanager.store.job_store import JobStore
 
 P = ParamSpec("P")
@@ -116,8 +116,7 @@ class StoreThread:
 
 def _plain(error: Exception, path: Path) -> StoreUnusable:
     """What is wrong with the database and what to do, in a sentence for people."""
-    # A failed rollback hides what made it necessary.
-    words = f"{error} {error.__context__ or ''} {error.__cause__ or ''}".lower()
+    words = " ".join(str(each) for each in chain_of(error)).lower()
     if isinstance(error, StoreDamaged) or is_damage(error):
         sentence = next(sentence for sign, sentence in _DAMAGE if sign in words)
         return StoreDamaged(f"{sentence.format(path=path)} {_MEND}")
