@@ -29,6 +29,7 @@ from dlmanager.engine.orders import check_order
 from dlmanager.engine.tasks import Tasks
 from dlmanager.garbage import MainThreadCollector
 from dlmanager.paths import Paths, default_download_directory, make_socket_folder
+from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings
 from dlmanager.store.store_thread import StoreThread
@@ -229,6 +230,7 @@ def _add_for_others(paths: Paths, links: Sequence[str]) -> int:
     settings, _ = _settings_or_defaults(paths)
     folder = settings.download_directory or default_download_directory()
     orders = [check_order(link, folder, max_retries=settings.max_retries) for link in links]
+    refuse_to_begin_anew(paths.database, now_ms())
     store = StoreThread(paths.database)
     try:
         return len(store.call(JobStore.add, orders, now_ms())) if orders else 0

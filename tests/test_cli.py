@@ -467,6 +467,24 @@ class TestSurroundings:
         assert aside.read_bytes() == notes
         assert cli("list").returncode == 0
 
+    def test_a_database_that_is_missing_is_brought_back_by_a_run_alone(self, cli, data_dir, folder):
+        added = cli("add", "http://127.0.0.1/", "--paused", "--to", str(folder)).stdout
+        assert cli("run", "--until-idle").stderr == ""
+        (backup,) = (data_dir / "backups").iterdir()
+        assert backup.name.startswith("queue-20")
+        (data_dir / "queue.db").unlink()
+        for arguments in (["list"], ["add", "http://127.0.0.1/", "--to", str(folder)]):
+            result = cli(*arguments)
+            assert result.returncode == 2
+            assert "is missing. Start dlmanager" in result.stderr
+        assert not (data_dir / "queue.db").exists()
+        result = cli("run", "--until-idle")
+        assert result.returncode == 0
+        assert "was missing. The backup of 20" in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert added.strip() in cli("list", "--json").stdout
+        assert cli("run", "--until-idle").stderr == ""
+
     def test_the_data_folder_may_come_from_the_environment(self, tmp_path, monkeypatch, folder):
         monkeypatch.setenv("DLMANAGER_DATA_DIR", str(tmp_path / "elsewhere"))
         subprocess.run(

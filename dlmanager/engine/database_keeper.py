@@ -98,6 +98,8 @@ class DatabaseKeeper:
         path = self._store.path
         if not path.exists() and (made_at_ms := await self._store.run_closed(restore, now_ms())):
             return self._told(Replaced(None, made_at_ms))
+        if is_check_due:
+            self._logger.info("the database is looked through: the last run did not end well")
         try:
             await self._store.run(JobStore.check if is_check_due else JobStore.is_restored)
         except StoreDamaged as error:

@@ -21,7 +21,7 @@ from dlmanager.core.backups import (
     newest_first,
     superfluous,
 )
-from dlmanager.core.errors import StoreDamaged
+from dlmanager.core.errors import StoreDamaged, StoreUnusable
 
 RESTORED = 1
 """The user_version of a database that was put in place of another, and not yet looked through."""
@@ -84,6 +84,18 @@ def backup_names(database: Path) -> list[str]:
         return os.listdir(backups_folder(database))  # noqa: PTH208
     except FileNotFoundError:
         return []
+
+
+def refuse_to_begin_anew(database: Path, now_ms: int) -> None:
+    """Raise StoreUnusable where a database is missing, but has backups.
+
+    For those who do not hold the queue's lock: a new one in its place would hide the backups.
+    """
+    if not database.exists() and newest_first(database.stem, backup_names(database), now_ms):
+        raise StoreUnusable(
+            f"The database {database} is missing. "
+            "Start dlmanager: it puts the newest backup in its place."
+        )
 
 
 @contextmanager
