@@ -30,6 +30,7 @@ from dlmanager.engine.orders import check_order
 from dlmanager.engine.tasks import Tasks
 from dlmanager.garbage import MainThreadCollector
 from dlmanager.paths import Paths, default_download_directory, make_socket_folder
+from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings
 from dlmanager.store.store_thread import StoreThread
@@ -64,6 +65,7 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
     orchestrator.jobs_changed.connect(report.on_jobs_changed)
     orchestrator.jobs_removed.connect(report.on_jobs_removed)
     orchestrator.progressed.connect(report.on_progressed)
+    orchestrator.noticed.connect(complain)
     if not until_idle:
         orchestrator.problem_changed.connect(report.on_problem)
     caught: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -144,7 +146,9 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
 
 async def _with_window(paths: Paths, links: Sequence[str]) -> int:
     settings, trouble = _settings_or_defaults(paths)
+    sentences = [trouble] if trouble is not None else []
     orchestrator = make_orchestrator(paths, settings, _system_network())
+    orchestrator.noticed.connect(sentences.append)
     try:
         await orchestrator.start()
     except QueueInUse as error:
@@ -154,7 +158,7 @@ async def _with_window(paths: Paths, links: Sequence[str]) -> int:
     quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     with _stop_signals(quit_asked):  # to the very end: a second one must not cut the stop short
         try:
-            await _window_life(paths, settings, orchestrator, links, trouble, quit_asked)
+            await _window_life(paths, settings, orchestrator, links, sentences, quit_asked)
         finally:
             await orchestrator.stop()
     return 0
@@ -165,9 +169,10 @@ async def _window_life(
     settings: Settings,
     orchestrator: DownloadQueueOrchestrator,
     links: Sequence[str],
-    trouble: str | None,
+    sentences: Sequence[str],
     quit_asked: asyncio.Future[int],
 ) -> None:
+    """Show the window until it is quit. sentences: what people must know; noticed ones join."""
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.gui.main_window import MainWindow
@@ -198,8 +203,9 @@ async def _window_life(
     window.show()
     if links:
         window.add_links(links)
-    if trouble is not None:
-        window.warn(trouble)
+    if sentences:
+        window.warn(" ".join(sentences))
+    orchestrator.noticed.connect(lambda _: window.warn(" ".join(sentences)))
     await quit_asked
     server.close()
     window.close_for_good()
@@ -226,6 +232,7 @@ def _add_for_others(paths: Paths, links: Sequence[str]) -> int:
     settings, _ = _settings_or_defaults(paths)
     folder = settings.download_directory or default_download_directory()
     orders = [check_order(link, folder, max_retries=settings.max_retries) for link in links]
+    refuse_to_begin_anew(paths.database, now_ms())
     store = StoreThread(paths.database)
     try:
         return len(store.call(JobStore.add, orders, now_ms())) if orders else 0

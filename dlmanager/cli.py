@@ -20,6 +20,7 @@ from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.part_file import discard_part
 from dlmanager.paths import Paths, default_download_directory, profile_paths
+from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
@@ -248,6 +249,7 @@ def _print_json(value: Any) -> None:
 
 
 def _with_store(paths: Paths, use: Callable[[StoreThread], T]) -> T:
+    refuse_to_begin_anew(paths.database, now_ms())
     store = StoreThread(paths.database)
     try:
         return use(store)

@@ -235,17 +235,6 @@ class TestWithoutAWindow:
         assert process.communicate() == ("", "")
         lock.release()
 
-    def test_a_database_that_is_none_is_told_and_kept(self, profile: Profile):
-        profile.data_dir.mkdir()
-        profile.paths.database.write_bytes(b"my own notes " * 100)
-        process = profile.start()
-        assert process.stderr is not None
-        assert "is not a database" in process.stderr.readline()
-        wait_until(lambda: catches(process.pid, signal.SIGHUP))
-        process.terminate()
-        assert process.wait(20) == 2
-        assert profile.paths.database.read_bytes() == b"my own notes " * 100
-
     def test_no_display_is_told(
         self, profile: Profile, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ):
@@ -326,6 +315,27 @@ class TestTheLifeOfAWindow:
         run(scenario())
         assert profile.paths.settings.read_text() == "max_retries = 'three'"
         assert [record.levelno for record in caplog.records if "settings.toml" in record.message]
+        caplog.clear()
+
+    def test_a_database_that_is_none_is_set_aside_and_the_window_says_so(
+        self, run, profile: Profile, caplog: pytest.LogCaptureFixture
+    ):
+        profile.data_dir.mkdir()
+        profile.paths.database.write_bytes(b"my own notes " * 100)
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            banner = window.findChildren(Banner)[0]
+            assert "set aside as queue.db.corrupt-" in banner.text
+            assert not banner.isHidden()
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        (aside,) = profile.data_dir.glob("queue.db.corrupt-*")
+        assert aside.read_bytes() == b"my own notes " * 100
+        assert profile.jobs == []
         caplog.clear()
 
     def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):

@@ -446,16 +446,44 @@ class TestConfig:
 
 
 class TestSurroundings:
-    def test_a_database_that_is_none_is_told_and_kept(self, cli, data_dir, folder):
+    def test_a_database_that_is_none_is_told_and_only_a_run_sets_it_aside(
+        self, cli, data_dir, folder
+    ):
         data_dir.mkdir()
-        (data_dir / "queue.db").write_bytes(b"my own notes " * 100)
-        for arguments in (["list"], ["add", "http://127.0.0.1/", "--to", str(folder)],
-                          ["run", "--until-idle"]):  # fmt: skip
+        notes = b"my own notes " * 100
+        (data_dir / "queue.db").write_bytes(notes)
+        for arguments in (["list"], ["add", "http://127.0.0.1/", "--to", str(folder)]):
             result = cli(*arguments)
             assert result.returncode == 2
-            assert "is not a database" in result.stderr
+            assert "is not a database. Start dlmanager" in result.stderr
             assert result.stderr.count("\n") == 1
-        assert (data_dir / "queue.db").read_bytes() == b"my own notes " * 100
+        assert [path.name for path in data_dir.iterdir()] == ["queue.db"]
+        assert (data_dir / "queue.db").read_bytes() == notes
+        result = cli("run", "--until-idle")
+        assert result.returncode == 0
+        assert "set aside as queue.db.corrupt-" in result.stderr
+        assert result.stderr.count("\n") == 1
+        (aside,) = data_dir.glob("queue.db.corrupt-*")
+        assert aside.read_bytes() == notes
+        assert cli("list").returncode == 0
+
+    def test_a_database_that_is_missing_is_brought_back_by_a_run_alone(self, cli, data_dir, folder):
+        added = cli("add", "http://127.0.0.1/", "--paused", "--to", str(folder)).stdout
+        assert cli("run", "--until-idle").stderr == ""
+        (backup,) = (data_dir / "backups").iterdir()
+        assert backup.name.startswith("queue-20")
+        (data_dir / "queue.db").unlink()
+        for arguments in (["list"], ["add", "http://127.0.0.1/", "--to", str(folder)]):
+            result = cli(*arguments)
+            assert result.returncode == 2
+            assert "is missing. Start dlmanager" in result.stderr
+        assert not (data_dir / "queue.db").exists()
+        result = cli("run", "--until-idle")
+        assert result.returncode == 0
+        assert "was missing. The backup of 20" in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert added.strip() in cli("list", "--json").stdout
+        assert cli("run", "--until-idle").stderr == ""
 
     def test_the_data_folder_may_come_from_the_environment(self, tmp_path, monkeypatch, folder):
         monkeypatch.setenv("DLMANAGER_DATA_DIR", str(tmp_path / "elsewhere"))

@@ -9,6 +9,7 @@ DlmanagerError
     UnknownJob          no job has this id
   Surroundings          the machine is not as we need it; the message says what to do
     StoreUnusable       the database cannot be opened, read or written
+      StoreDamaged      it is no database, or a damaged one: it will not get better by waiting
     QueueInUse          another dlmanager works on the same data
     SettingsUnreadable  the settings file cannot be read or is not valid
     WgetUnusable        wget is missing, not executable, too old, or another program
@@ -53,6 +54,10 @@ class Surroundings(DlmanagerError):
 
 class StoreUnusable(Surroundings):
     """The database cannot be opened, read or written."""
+
+
+class StoreDamaged(StoreUnusable):
+    """The database is damaged, or the file is none: whoever holds the queue's lock replaces it."""
 
 
 class QueueInUse(Surroundings):

@@ -83,11 +83,15 @@ class FileLock:
             return False
 
     def exchange(self, text: str) -> str:
-        """Leave a short text in the held lock's file; returns what the last holder left."""
+        """Leave a short text in the held lock's file; returns what the last holder left.
+
+        It is on the disk when this returns. Raises OSError; the file is then empty, or as it was.
+        """
         assert self._descriptor is not None
         before = os.pread(self._descriptor, 256, 0).decode("utf-8", "replace")
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
+        os.fsync(self._descriptor)
         return before
 
     def release(self) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
@@ -17,22 +17,20 @@ from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import percent
 from dlmanager.core.stall import StallLimits
 from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
-from dlmanager.engine.clock import boot_id, now_ms
+from dlmanager.engine.clock import now_ms
+from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.network_care import NetworkCare, SystemNetwork
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part, remove_published
+from dlmanager.engine.patient_store import PatientStore
 from dlmanager.engine.progress_board import ProgressBoard
 from dlmanager.engine.publish import completed_facts
-from dlmanager.engine.sweep import sweep
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_check import SEARCH_PATH, check_wget, find_setpriv, find_wget
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 BUSY_DELAY_MS = 2000
 """How long a job waits for the process that still writes its part."""
@@ -73,6 +71,8 @@ class DownloadQueueOrchestrator(QObject):
         jobs_removed(object): list[str], ids.
         progressed(object): list[JobProgress], live, at most five times a second.
         problem_changed(object): str | None, why the queue as a whole cannot work.
+        noticed(str): a sentence about something that was done about the database; also from
+            within `start`.
     """
 
     jobs_added = Signal(object)
@@ -80,6 +80,7 @@ class DownloadQueueOrchestrator(QObject):
     jobs_removed = Signal(object)
     progressed = Signal(object)
     problem_changed = Signal(object)
+    noticed = Signal(str)
 
     def __init__(
         self,
@@ -116,6 +117,7 @@ class DownloadQueueOrchestrator(QObject):
         self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
         self._lock = FileLock(self._db.with_name(self._db.name + ".lock"))
+        self._keeper = DatabaseKeeper(self._store, self._lock, self._logger, self.noticed.emit)
         self._tasks = Tasks(self._logger)
         self._board = ProgressBoard(
             self._store, progress_throttle_ms, self._tasks, self._logger, self
@@ -142,12 +144,14 @@ class DownloadQueueOrchestrator(QObject):
         self._worker: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
-        self._waiting_writes = 0
         self._given_up = False
         self._wget_problem: str | None = None
         self._store_problem: str | None = None
         self._told_problem: str | None = None
 
+        self._patient = PatientStore(
+            self._store, poll_interval_ms, self._set_store_problem, self._wake.set
+        )
         self._poll_timer = QTimer(self, interval=poll_interval_ms)
         self._poll_timer.timeout.connect(self._wake.set)
         self._retry_timer = QTimer(self, singleShot=True)
@@ -183,23 +187,23 @@ class DownloadQueueOrchestrator(QObject):
     async def _start(self) -> None:
         self._take_lock()
         try:
-            if self._lock.exchange(boot_id()) != boot_id():
-                # Nothing syncs a part before it is complete: after a power cut its end may be
-                # stale, and after any other start of the machine the check costs little.
-                await self._store.run(JobStore.doubt_parts)
-            await sweep(self._store, now_ms(), self._logger)
+            await self._keeper.put_in_order()
             await self._network.start()
             await self._check_wget()
         except BaseException:
             self._store.close()
             self._lock.release()
             raise
-        self._watcher.addPath(f"{self._db}-wal")
+        self._watch()
+        self._patient.wait_again()
         self._poll_timer.start()
         self._wake.set()
         self._idle.clear()
         self._stopping = self._given_up = False
         self._worker = asyncio.ensure_future(self._work())
+
+    def _watch(self) -> None:
+        self._watcher.addPath(f"{self._db}-wal")
 
     def _take_lock(self) -> None:
         try:
@@ -228,6 +232,7 @@ class DownloadQueueOrchestrator(QObject):
             self._watcher.removePaths(watched)
         # Not cancelled: a claim that is being committed must get its run, to be given back below.
         self._stopping = True
+        self._patient.wait_no_more()
         self._wake.set()
         await asyncio.wait([worker])
         self._worker = None
@@ -236,7 +241,9 @@ class DownloadQueueOrchestrator(QObject):
         await self._give_back(list(self._runs.values()))
         self._board.stop()
         await self._tasks.settle()
+        await self._keeper.stop()
         await asyncio.to_thread(self._store.close)
+        self._keeper.note_end(is_well=self._store_problem is None and not self._given_up)
         self._lock.release()
 
     async def wait_until_idle(self) -> None:
@@ -368,18 +375,23 @@ class DownloadQueueOrchestrator(QObject):
             await self._wake.wait()
             self._wake.clear()
             try:
+                if self._store_problem is not None:
+                    # What follows may do no more than read, and that is no proof.
+                    await self._store.run(JobStore.prove_writable)
                 await self._take_changes()
                 await self._resume_where_space_returned()
                 await self._network.tend()
                 await self._fill()
                 await self._look_ahead()
+                if await self._keeper.look_after():
+                    self._watch()
             except StoreUnusable as error:
                 self._set_store_problem(str(error))
             except Exception:
                 # One bad turn must not end the queue's work; the poll brings the next.
                 self._logger.exception("the queue met an error")
             else:
-                if not self._waiting_writes:
+                if not self._patient.is_waiting:
                     self._set_store_problem(None)
 
     async def _take_changes(self) -> None:
@@ -443,7 +455,7 @@ class DownloadQueueOrchestrator(QObject):
     async def _record(self, job: Job, facts: dict[str, Any]) -> Job | None:
         if self._given_up:
             return None
-        recorded = await self._store.run(JobStore.record, job.id, job.attempt, now_ms(), facts)
+        recorded = await self._patient.run(JobStore.record, job.id, job.attempt, now_ms(), facts)
         if recorded is not None:
             self.jobs_changed.emit([recorded])
         return recorded
@@ -488,13 +500,13 @@ class DownloadQueueOrchestrator(QObject):
         """Turn the outcome of an attempt into the job's next state."""
         self._network.note_outcome(attempt.job, outcome)
         status, facts = self._next_state(attempt, outcome)
-        job = await self._stored(
+        job = await self._patient.run(
             JobStore.finish, attempt.job.id, attempt.job.attempt, status, now_ms(), facts
         )
         if job is not None:
             self.jobs_changed.emit([job])
         elif outcome.ending is Ending.DONE and attempt.final_path is not None:
-            row = await self._stored(JobStore.get, attempt.job.id)
+            row = await self._patient.run(JobStore.get, attempt.job.id)
             if row is None or row.status is not Status.COMPLETED:
                 # A wish came in the very moment of publishing, and it counts.
                 await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
@@ -553,29 +565,6 @@ class DownloadQueueOrchestrator(QObject):
                 forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())
                 if forgotten is not None:
                     self.jobs_changed.emit([forgotten])
-
-    async def _stored(
-        self,
-        method: Callable[Concatenate[JobStore, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Write to the store; while it cannot be written, tell people and try again.
-
-        Raises StoreUnusable only when the queue is stopping.
-        """
-        self._waiting_writes += 1
-        try:
-            while True:
-                try:
-                    return await self._store.run(method, *args, **kwargs)
-                except StoreUnusable as error:
-                    if self._stopping:
-                        raise
-                    self._set_store_problem(str(error))
-                await asyncio.sleep(self._poll_timer.interval() / 1000)
-        finally:
-            self._waiting_writes -= 1
 
     # wget and other surroundings
 

@@ -3,6 +3,7 @@
 A JobStore belongs to one thread; `store_thread.StoreThread` gives it one.
 """
 
+import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from dlmanager.core.job import (
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.retry import retries_left
 from dlmanager.core.urls import host_of
+from dlmanager.store.database_care import RESTORED, check, make_backup, snapshot
 from dlmanager.store.tables import COLUMNS, job_from_row, queue_table
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -50,6 +52,7 @@ _FORGET_ERROR: Facts = {
     "error_message": None,
     "http_status": None,
 }
+_ENDED = (Status.COMPLETED, Status.CANCELLED)
 _NO_FILE: Facts = {"final_path": None, "verification": Verification.NONE}
 _NO_PART: Facts = {"part_path": None, "part_device": None, "part_inode": None}
 _AT_REST: Facts = {
@@ -72,8 +75,13 @@ class JobStore:
         # SQLite gives the -wal and -shm files the mode of the database file.
         path.touch(mode=0o600)
         self._database: Any = SqliteDatabase(str(path), pragmas=_PRAGMAS, lock_type="IMMEDIATE")
-        self._database.connect()
-        self._migrate()
+        try:
+            self._database.connect()
+            self._opened_file = _file_of(path)
+            self._migrate(path)
+        except BaseException:
+            self._database.close()
+            raise
         self._table = queue_table(self._database)
         self._columns = [getattr(self._table, name) for name in COLUMNS]
         self._oldest_first = (self._table.created_at, Column(self._table, "rowid"))
@@ -92,7 +100,38 @@ class JobStore:
         """Close the connection."""
         self._database.close()
 
-    def _migrate(self) -> None:
+    def has_rows(self) -> bool:
+        """Whether there is anything in the queue, removed rows included."""
+        if not self._database.table_exists("DOWNLOAD_QUEUE"):
+            return False
+        query = "SELECT EXISTS (SELECT 1 FROM DOWNLOAD_QUEUE)"
+        return bool(self._database.execute_sql(query).fetchone()[0])
+
+    def is_in_place(self, path: Path) -> bool:
+        """Whether the database's path still leads to the file that is open here."""
+        return _file_of(path) == self._opened_file
+
+    def check(self) -> None:
+        """Look through the whole database. Raises StoreDamaged, or SQLite's own error."""
+        check(self._database.connection())
+
+    def back_up(self, path: Path, now_ms: int) -> Path:
+        """Make a backup through this connection, which may be the only way to the database."""
+        return make_backup(self._database.connection(), path, now_ms)
+
+    def prove_writable(self) -> None:
+        """Write to the database without changing anything; raises what keeps a write from it."""
+        with self._database.atomic():
+            self._database.execute_sql(f"PRAGMA user_version={self._user_version()}")
+
+    def is_restored(self) -> bool:
+        """Whether this database took the place of another, and was not looked through since."""
+        return self._user_version() == RESTORED
+
+    def _user_version(self) -> int:
+        return int(self._database.execute_sql("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self, path: Path) -> None:
         runner = Runner(self._database, str(MIGRATIONS))
         known = {migration.name for migration in runner.migrations()}
         if not set(runner.applied()) <= known:
@@ -100,6 +139,9 @@ class JobStore:
                 f"The database {self._database.database} was written by a newer dlmanager. "
                 "Install that version, or choose another data folder."
             )
+        if not known <= set(runner.applied()) and self.has_rows():
+            with snapshot(path) as source:
+                make_backup(source, path, time.time_ns() // 1_000_000)
         while any(migration.applied is None for migration in runner.status()):
             try:
                 runner.up()
@@ -165,6 +207,13 @@ class JobStore:
             table.part_path.is_null(False), gone, table.status != Status.COMPLETED
         )
         return [job_from_row(row) for row in query.tuples()]
+
+    def folders_and_parts(self) -> tuple[set[str], set[str]]:
+        """The target folders of all rows, and the paths of all parts; removed rows included."""
+        table = self._table
+        folders = table.select(table.target_directory).distinct()
+        parts = table.select(table.part_path).where(table.part_path.is_null(False))
+        return {row[0] for row in folders.tuples()}, {row[0] for row in parts.tuples()}
 
     def _select(self, *conditions: Expression) -> list[Job]:
         query = (
@@ -356,6 +405,44 @@ class JobStore:
             },
         )
 
+    def settle_restored(
+        self, complete: Mapping[str, Facts], in_question: Mapping[str, str], now_ms: int
+    ) -> list[Job]:
+        """Follow what was found on the disk after a restore; returns the jobs that changed.
+
+        complete: ids of jobs whose file is there, and what their rows shall hold. in_question: ids
+        of unfinished jobs that shall not go on by themselves, and the sentence why. Parts went on
+        growing after the backup: what came since is fetched again, and what is before it compared.
+        """
+        table = self._table
+        with self._write() as revision:
+            new = {"revision": revision, "updated_at": now_ms}
+            done = {**_AT_REST, **_FORGET_ERROR, "status": Status.COMPLETED, **new}
+            hit = {
+                job_id: self._update(
+                    {**done, **facts}, table.id == job_id, table.status.not_in(_ENDED)
+                )
+                for job_id, facts in complete.items()
+            }
+            for job_id, why in in_question.items():
+                hit[job_id] = self._update(
+                    {
+                        **_AT_REST,
+                        "status": Status.PAUSED,
+                        "error_kind": ErrorKind.INTERRUPTED,
+                        "error_message": why,
+                        **new,
+                    },
+                    table.id == job_id,
+                    table.status.in_(UNFINISHED),
+                )
+            self._database.execute_sql(
+                "UPDATE DOWNLOAD_QUEUE SET unclean_stop=1, unproven_from="
+                "MIN(COALESCE(unproven_from, bytes_done), bytes_done) WHERE part_path IS NOT NULL"
+            )
+            self._database.execute_sql("PRAGMA user_version=0")
+            return self._by_id([job_id for job_id, count in hit.items() if count])
+
     def bring_retries_forward(self, latest_ms: int, now_ms: int) -> list[Job]:
         """Make retries due now that are due later than any can be: a clock was wrong.
 
@@ -499,6 +586,15 @@ class JobStore:
             query = table.select(*self._columns).where(table.id.in_(some))
             found |= {job.id: job for job in map(job_from_row, query.tuples())}
         return [found[job_id] for job_id in ids if job_id in found]
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Device and inode of what stands at a path; None if nothing does."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def _chunks(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:

@@ -10,7 +10,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import peewee
 
-from dlmanager.core.errors import StoreUnusable
+from dlmanager.core.errors import StoreDamaged, StoreUnusable
+from dlmanager.store.database_care import chain_of, is_damage
 from dlmanager.store.job_store import JobStore
 
 P = ParamSpec("P")
@@ -18,25 +19,22 @@ T = TypeVar("T")
 
 _REASONS = (
     ("locked", "The database {path} is in use by another program. Close it and try again."),
-    ("full", "The disk that holds {path} is full. Free some space; the queue goes on by itself."),
+    ("full", "The disk that holds {path} is full. Free some space; a running queue then goes on."),
     ("readonly", "The database {path} cannot be written. Check the permissions of its folder."),
     ("unable to open", "The database {path} cannot be opened. Check the folder's permissions."),
-    (
-        "not a database",
-        "The file {path} is not a database. Move it away, or choose another data folder.",
-    ),
-    (
-        "malformed",
-        "The database {path} is damaged. Move it away, or put a backup in its place.",
-    ),
 )
+_DAMAGE = (
+    ("not a database", "The file {path} is not a database."),
+    ("", "The database {path} is damaged."),
+)
+_MEND = "Start dlmanager anew: it sets the file aside and puts the newest backup in its place."
 
 
 class StoreThread:
     """Runs JobStore's methods on one thread of its own; opens the database at the first call.
 
     After `close()` the next call opens it again. All errors of the database come out as
-    StoreUnusable with a plain sentence.
+    StoreUnusable with a plain sentence, as StoreDamaged where waiting will not help.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,21 +67,46 @@ class StoreThread:
             closing.result()
             executor.shutdown()
 
+    async def run_closed(
+        self, function: Callable[Concatenate[Path, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a function of the database's path on this thread, with the database closed."""
+
+        def task() -> T:
+            self._close_store()
+            return function(self.path, *args, **kwargs)
+
+        return await asyncio.wrap_future(self._submit_task(task))
+
+    async def replace(self, method: Callable[[JobStore, Callable[[], None]], T]) -> T:
+        """Run a function that is given the open JobStore, and what closes it, for good."""
+
+        def task() -> T:
+            return method(self._opened(), self._close_store)
+
+        return await asyncio.wrap_future(self._submit_task(task))
+
     def _submit(
         self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
-        def task() -> T:
+        return self._submit_task(lambda: method(self._opened(), *args, **kwargs))
+
+    def _submit_task(self, task: Callable[[], T]) -> Future[T]:
+        def told() -> T:
             try:
-                if self._store is None:
-                    self._store = JobStore(self.path)
-                return method(self._store, *args, **kwargs)
-            except (peewee.PeeweeException, sqlite3.Error, OSError) as error:
-                raise StoreUnusable(_plain(error, self.path)) from error
+                return task()
+            except (peewee.PeeweeException, sqlite3.Error, OSError, StoreDamaged) as error:
+                raise _plain(error, self.path) from error
 
         with self._guard:
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
-            return self._executor.submit(task)
+            return self._executor.submit(told)
+
+    def _opened(self) -> JobStore:
+        if self._store is None:
+            self._store = JobStore(self.path)
+        return self._store
 
     def _close_store(self) -> None:
         if self._store is not None:
@@ -91,11 +114,13 @@ class StoreThread:
             self._store = None
 
 
-def _plain(error: Exception, path: Path) -> str:
-    """One sentence for people: what is wrong with the database and what to do."""
-    # A failed rollback hides what made it necessary.
-    words = f"{error} {error.__context__ or ''} {error.__cause__ or ''}".lower()
+def _plain(error: Exception, path: Path) -> StoreUnusable:
+    """What is wrong with the database and what to do, in a sentence for people."""
+    words = " ".join(str(each) for each in chain_of(error)).lower()
+    if isinstance(error, StoreDamaged) or is_damage(error):
+        sentence = next(sentence for sign, sentence in _DAMAGE if sign in words)
+        return StoreDamaged(f"{sentence.format(path=path)} {_MEND}")
     for sign, sentence in _REASONS:
         if sign in words:
-            return sentence.format(path=path)
-    return f"The database {path} cannot be used ({error})."
+            return StoreUnusable(sentence.format(path=path))
+    return StoreUnusable(f"The database {path} cannot be used ({error}).")

@@ -60,6 +60,7 @@ class Bench:
         self.removed: list[Any] = []
         self.progress: list[Any] = []
         self.problems: list[Any] = []
+        self.notices: list[str] = []
 
     def play(self, default: Sequence[dict[str, Any]] = COMPLETE, **by_name: Any) -> None:
         """What the wget does, by the name at the end of the link."""
@@ -789,23 +790,26 @@ class TestAStoreThatFails:
         run(scenario())
         assert len(bench.added) == 1
 
-    def test_that_is_no_database_is_told_and_the_queue_can_be_started_later(
-        self, run, bench: Bench
+    def test_that_is_no_database_is_set_aside_told_and_the_queue_works(
+        self, run, bench: Bench, caplog: pytest.LogCaptureFixture
     ):
         bench.database.parent.mkdir()
         bench.database.write_bytes(b"my own notes " * 100)
 
         async def scenario() -> None:
             queue = bench.make()
-            with pytest.raises(StoreUnusable, match="not a database"):
-                await queue.start()
-            assert not queue.is_running
-            bench.database.unlink()
+            queue.noticed.connect(bench.notices.append)
             await queue.start()
             (job_id,) = bench.enqueue("a")
             await bench.status(job_id, Status.COMPLETED)
 
         run(scenario())
+        (aside,) = bench.database.parent.glob("queue.db.corrupt-*")
+        assert aside.read_bytes() == b"my own notes " * 100
+        (notice,) = bench.notices
+        assert aside.name in notice
+        assert "is not a database" in caplog.text
+        caplog.clear()
 
     def test_a_data_folder_that_cannot_be_made_is_told(self, run, bench: Bench):
         bench.database.parent.write_text("a file where the folder should be")
