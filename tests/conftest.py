@@ -19,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "fault(number): proves what must become of a fault of the list in "
+        "tests/integration/README.md",
+    )
     config.addinivalue_line("markers", "long: takes minutes; runs with --long alone")
 
 

@@ -90,3 +90,4 @@ class ErrorKind(StrEnum):
     INTERRUPTED = "interrupted"
     BUSY = "busy"
     VANISHED = "vanished"
+    WEB_PAGE = "web_page"

@@ -60,6 +60,7 @@ class Wish(StrEnum):
     RESUME = "resume"
     CANCEL = "cancel"
     RETRY = "retry"
+    ACCEPT = "accept"  # a web page that came in place of the file is what is wanted
     REMOVE = "remove"
 
 
@@ -68,6 +69,7 @@ WISH_TARGET: dict[Wish, Status] = {
     Wish.RESUME: Status.PENDING,
     Wish.CANCEL: Status.CANCELLED,
     Wish.RETRY: Status.PENDING,
+    Wish.ACCEPT: Status.PENDING,
 }
 
 WISH_SOURCES: dict[Wish, frozenset[Status]] = {
@@ -75,6 +77,7 @@ WISH_SOURCES: dict[Wish, frozenset[Status]] = {
     Wish.RESUME: frozenset({Status.PAUSED}),
     Wish.CANCEL: SOURCES[Status.CANCELLED],
     Wish.RETRY: frozenset({Status.FAILED, Status.CANCELLED, Status.RETRYING, Status.PAUSED}),
+    Wish.ACCEPT: frozenset({Status.FAILED}),
     Wish.REMOVE: frozenset(Status),
 }
 
@@ -103,6 +106,8 @@ class Job:
     max_retries -1: until it succeeds. unproven_from: bytes of the part from here on may belong to
     another version of the file, None where all are known to be right. final_path is set from
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
+    accept_page: a web page in place of the file is kept. named_by_server: filename is an answer's
+    choice, not the person's.
     """
 
     id: str
@@ -140,6 +145,8 @@ class Job:
     unproven_from: int | None = None
     revision: int = 0
     removed_at: int | None = None
+    accept_page: bool = False
+    named_by_server: bool = False
 
     @property
     def path(self) -> str | None:
@@ -153,6 +160,8 @@ class Job:
 
     def allows(self, wish: Wish) -> bool:
         """Whether the wish makes sense in the job's present state."""
+        if wish is Wish.ACCEPT and self.error_kind is not ErrorKind.WEB_PAGE:
+            return False
         return self.status in WISH_SOURCES[wish] or (wish is Wish.PAUSE and self.waits_for_space)
 
     @property

@@ -24,6 +24,8 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
         Verification(word) if word in _VERIFICATIONS else Verification.NONE
     ),
     "unclean_stop": bool,
+    "accept_page": bool,
+    "named_by_server": bool,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 
