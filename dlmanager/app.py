@@ -173,6 +173,7 @@ async def _window_life(
     quit_asked: asyncio.Future[int],
 ) -> None:
     """Show the window until it is quit. sentences: what people must know; noticed ones join."""
+    from dlmanager.desktop.browser import open_in_browser
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.gui.main_window import MainWindow
@@ -183,6 +184,7 @@ async def _window_life(
         start_task=tasks.start,
         download_directory=settings.download_directory or str(default_download_directory()),
         open_file=open_file,
+        open_in_browser=open_in_browser,
         show_in_folder=show_in_folder,
     )
 

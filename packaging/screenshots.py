@@ -75,6 +75,7 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         start_task=tasks.start,
         download_directory=str(downloads),
         open_file=lambda path: True,
+        open_in_browser=lambda link: True,
         show_in_folder=lambda path: True,
     )
     window.resize(SIZE)

@@ -272,6 +272,21 @@ class TestRunning:
         assert jobs(cli) == []
         assert [path.name for path in folder.iterdir()] == ["a.bin"]
 
+    def test_a_page_in_place_of_a_file_can_be_accepted(self, cli, server, folder):
+        url = server.serve("/setup.zip", b"<html>log in</html>", content_type="text/html")
+        (job_id,) = added(cli, "--to", str(folder), url)
+        ended = cli("run", "--until-idle")
+        assert ended.returncode == 1
+        assert "web page instead of the file" in ended.stdout
+        assert json.loads(cli("show", job_id, "--json").stdout)["error_kind"] == "web_page"
+        assert cli("accept", job_id).returncode == 0
+        again = cli("accept", job_id)
+        assert again.returncode == 1
+        assert "cannot be asked to accept" in again.stderr
+        assert cli("run", "--until-idle").returncode == 0
+        (path,) = folder.iterdir()
+        assert path.name == "setup.zip.html"
+
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_a_signal_ends_it_in_good_order(self, cli, start, server, folder, number):
         url = server.serve("/a.bin", CONTENT)

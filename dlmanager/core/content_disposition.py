@@ -12,6 +12,7 @@ _PARAMETER = re.compile(
 )
 _EXTENDED = re.compile(r"(?P<charset>[\w.:+-]*)'[^']*'(?P<value>.*)", re.ASCII | re.S)
 _CONTINUED = re.compile(r"filename\*(?P<number>0|[1-9][0-9]{0,2})(?P<extended>\*?)", re.I)
+_WINDOWS_PATH = re.compile(r'[A-Za-z]:\\|\\\\[^\\]+\\[^\\"]')
 _ENCODED_WORD = re.compile(
     r"=\?(?P<charset>[\w-]+)(?:\*[\w-]*)?\?(?P<encoding>[bq])\?(?P<value>[^?\s]*)\?=(?:\s+(?==\?))?",
     re.ASCII | re.I,
@@ -49,8 +50,9 @@ def filename_in(header: str) -> str | None:
 
 
 def _unescaped(quoted: str) -> str:
-    # Not every `\x` becomes x: `filename="C:\temp\a.txt"` is meant as a path.
-    return re.sub(r'\\(["\\])', r"\1", quoted)
+    # By RFC 9110 5.6.4 `\x` is x; but `filename="C:\temp\a.txt"` is meant as a path.
+    escaped = r'\\(["\\])' if _WINDOWS_PATH.match(quoted) else r"\\(.)"
+    return re.sub(escaped, r"\1", quoted, flags=re.S)
 
 
 def _extended_value(value: str) -> str | None:
@@ -80,7 +82,10 @@ def _continued_value(values: dict[str, str]) -> str | None:
 
 
 def _plain_value(value: str) -> str:
-    """Read `filename=..`, with the encodings that are not allowed there but used."""
+    """Read `filename=..`, with the encodings that are not allowed there but used.
+
+    Not percent-encoding: RFC 6266 4.2 knows that some mean it, and leaves it as it stands.
+    """
     if "=?" in value:
         return _ENCODED_WORD.sub(_decode_word, value)
     if not value.isascii():
@@ -88,13 +93,6 @@ def _plain_value(value: str) -> str:
             return value.encode("latin-1").decode()
         except UnicodeError:
             return value
-    if "%" in value:
-        # RFC 6266 4.2 leaves %41 alone; but escapes that are UTF-8 text are never meant literally.
-        try:
-            decoded = unquote_to_bytes(value).decode()
-        except UnicodeDecodeError:
-            return value
-        return value if decoded.isascii() else decoded
     return value
 
 

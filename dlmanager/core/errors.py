@@ -96,3 +96,4 @@ class ErrorKind(StrEnum):
     INTERRUPTED = "interrupted"
     BUSY = "busy"
     VANISHED = "vanished"
+    WEB_PAGE = "web_page"

@@ -204,6 +204,11 @@ def _joined(stem: str, ending: str, limit_bytes: int) -> str:
     return cut + ending
 
 
+def last_segment(url: str) -> str:
+    """Return the last segment of a link's path, percent-decoded and unsafe; may be empty."""
+    return _split_url(url)[1]
+
+
 def _split_url(url: str) -> tuple[str, str]:
     """Return server name and last path segment of a link; both may be empty."""
     # By hand and not by urlsplit: three times as fast, and no link can make it raise.

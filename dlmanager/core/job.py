@@ -67,6 +67,7 @@ class Wish(StrEnum):
     RESUME = "resume"
     CANCEL = "cancel"
     RETRY = "retry"
+    ACCEPT = "accept"  # a web page that came in place of the file is what is wanted
     REMOVE = "remove"
 
 
@@ -75,6 +76,7 @@ WISH_TARGET: dict[Wish, Status] = {
     Wish.RESUME: Status.PENDING,
     Wish.CANCEL: Status.CANCELLED,
     Wish.RETRY: Status.PENDING,
+    Wish.ACCEPT: Status.PENDING,
 }
 
 WISH_SOURCES: dict[Wish, frozenset[Status]] = {
@@ -82,6 +84,7 @@ WISH_SOURCES: dict[Wish, frozenset[Status]] = {
     Wish.RESUME: frozenset({Status.PAUSED}),
     Wish.CANCEL: SOURCES[Status.CANCELLED],
     Wish.RETRY: frozenset({Status.FAILED, Status.CANCELLED, Status.RETRYING, Status.PAUSED}),
+    Wish.ACCEPT: frozenset({Status.FAILED}),
     Wish.REMOVE: frozenset(Status),
 }
 
@@ -112,6 +115,8 @@ class Job:
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
     host: of the link, lower-case. waiting_for: set while the job, PENDING or RETRYING, is held back
     because no server can be reached, or because its server asked for a pause.
+    accept_page: a web page in place of the file is kept. named_by_server: filename is an answer's
+    choice, not the person's.
     """
 
     id: str
@@ -151,6 +156,8 @@ class Job:
     removed_at: int | None = None
     host: str | None = None
     waiting_for: WaitingFor | None = None
+    accept_page: bool = False
+    named_by_server: bool = False
 
     @property
     def path(self) -> str | None:
@@ -164,6 +171,8 @@ class Job:
 
     def allows(self, wish: Wish) -> bool:
         """Whether the wish makes sense in the job's present state."""
+        if wish is Wish.ACCEPT and self.error_kind is not ErrorKind.WEB_PAGE:
+            return False
         return self.status in WISH_SOURCES[wish] or (wish is Wish.PAUSE and self.waits_for_space)
 
     @property

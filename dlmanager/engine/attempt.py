@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dlmanager.core.errors import ErrorKind
+from dlmanager.core.expectation import Doubt
 from dlmanager.core.filenames import part_name, suggest_filename
 from dlmanager.core.job import Job, Phase, Verification
 from dlmanager.core.outcome import Ending, Outcome
@@ -30,6 +31,7 @@ from dlmanager.core.validators import (
     validators_of,
 )
 from dlmanager.engine.file_lock import FileLock
+from dlmanager.engine.page_guard import PageGuard, Peek, final_name, page_outcome
 from dlmanager.engine.part_file import (
     OVERLAP_BYTES,
     OVERLAP_BYTES_UNCLEAN,
@@ -70,9 +72,10 @@ class _Redo(Enum):
     WEB_PAGE = "web page"
     NO_ANSWER = Stall.NO_ANSWER.value
     TOO_SLOW = Stall.TOO_SLOW.value
+    PEEK = "peek"  # a web page, or another version: only its body can tell
 
 
-_KEEPING = frozenset({_Redo.SIZE_UNCONFIRMED, _Redo.WEB_PAGE})
+_KEEPING = frozenset({_Redo.SIZE_UNCONFIRMED, _Redo.WEB_PAGE, _Redo.PEEK})
 """What leaves the part as it was before the transfer."""
 
 
@@ -126,6 +129,7 @@ class Attempt:
         self._writes: list[asyncio.Task[None]] = []
         self._stopping = False
         self._probing = False
+        self._guard = PageGuard(job)
         self._overlap_bytes = OVERLAP_BYTES_UNCLEAN if job.unclean_stop else OVERLAP_BYTES
         self._offset = 0
         self._speed = SpeedMeter()
@@ -264,6 +268,8 @@ class Attempt:
                 outcome = await self._probe()
             if outcome.ending is not Ending.RESTART:
                 return outcome
+            if self._redo is _Redo.PEEK and (hindrance := await self._peek()):
+                return hindrance
             await self._start_over()
         return Outcome(
             Ending.FAIL,
@@ -282,6 +288,23 @@ class Attempt:
             bytes_done=0,
             phase=Phase.CONNECTING,
         )
+
+    async def _peek(self) -> Outcome | None:
+        """Look at what comes before the part is thrown away for it; None if it has to go."""
+        assert self._part is not None
+        self._offset = 0
+        scratch = self._setup.home / f"{self._job.id}.peek"
+        peek = Peek(self._job, self._launch(self._part), self._part, scratch)
+        if self._stopping:
+            raise AttemptVoid
+        self._process = peek.process
+        try:
+            hindrance = await peek.run()
+        finally:
+            self._process = None
+        if self._stopping:
+            raise AttemptVoid
+        return hindrance
 
     async def _probe(self) -> Outcome:
         """Ask once more for the end of a file whose length the server did not tell."""
@@ -304,6 +327,7 @@ class Attempt:
         """Run wget once and say how it ended."""
         assert self._part is not None
         self._redo = self._response = self._request_url = None
+        self._guard = PageGuard(self._job)
         self._offset = await asyncio.to_thread(self._cut_overlap, self._part)
         # Whatever comes now belongs to what is there only once that is shown, and written down.
         await self._record(unproven_from=self._offset)
@@ -330,6 +354,8 @@ class Attempt:
         if self._stopping:
             raise AttemptVoid
         outcome = await asyncio.to_thread(self._judge, exit_, process.tail, fetched)
+        if outcome.error_kind is ErrorKind.WEB_PAGE:
+            await self._record(**self._guard.facts_before, bytes_done=self._job.bytes_done)
         self._logger.info(
             "job %s: %s, answer %s, %d bytes: %s",
             self._job.id,
@@ -415,16 +441,10 @@ class Attempt:
         http_status = _status_of(self._response)
         if self._redo is _Redo.SIZE_UNCONFIRMED:
             return self._unconfirmed(http_status)
-        if self._redo is _Redo.WEB_PAGE:
+        if self._redo is _Redo.WEB_PAGE or (self._redo is None and self._guard.finds_page(part)):
             self._job = replace(self._job, bytes_done=part.size())
-            return Outcome(
-                Ending.FAIL,
-                ErrorKind.BAD_ANSWER,
-                "The server sent a web page instead of the file; you may have to log in first. "
-                "What came so far is kept: choose Retry.",
-                http_status,
-            )
-        if self._redo is _Redo.RESTART or fetched.overlap is Overlap.DIFFERENT:
+            return page_outcome(http_status)
+        if self._redo in (_Redo.RESTART, _Redo.PEEK) or fetched.overlap is Overlap.DIFFERENT:
             return Outcome(Ending.RESTART, http_status=http_status)
         if self._redo in (_Redo.NO_ANSWER, _Redo.TOO_SLOW) and exit_.signal is not None:
             self._job = replace(self._job, bytes_done=part.size())
@@ -468,24 +488,19 @@ class Attempt:
         if self._watchdog is not None:
             self._watchdog.note_answer()
         verdict = check_response(self._known(), self._offset, response)
+        doubt = self._guard.judge_head(response, self._offset, verdict)
         if self._probing and response.status == 200:
             # Asked again, the server sends everything from the start: it will not confirm.
             self._stop_because(_Redo.SIZE_UNCONFIRMED)
-        elif verdict is not Verdict.GO_ON and self._is_web_page_instead(response):
+        elif doubt is Doubt.PAGE:
             self._stop_because(_Redo.WEB_PAGE)
+        elif verdict is not Verdict.GO_ON and self._guard.needs_peek(response):
+            self._stop_because(_Redo.PEEK)
         elif verdict is not Verdict.GO_ON:
             # NO_RANGE too: everything is sent again anyway, and from zero it is surely right.
             self._stop_because(_Redo.RESTART)
         elif response.status in (200, 206):
             self._keep(response)
-
-    def _is_web_page_instead(self, response: Response) -> bool:
-        """Whether a page has come for a file of which we have a part: a login, a captive portal."""
-        return (
-            response.status == 200
-            and _media_type(response.header("content-type")) == "text/html"
-            and _media_type(self._job.content_type) not in (None, "text/html")
-        )
 
     def _keep(self, response: Response) -> None:
         told, known = validators_of(response), self._known() if self._offset else Validators()
@@ -501,6 +516,7 @@ class Attempt:
             final_url=redact_url(self._request_url) if self._request_url else None,
             content_type=response.header("content-type"),
             filename=self._job.filename or self._suggested_name(response),
+            named_by_server=self._job.named_by_server or self._job.filename is None,
         )
         self._on_progress()
 
@@ -560,12 +576,9 @@ class Attempt:
             )
 
         folder = Path(self._job.target_directory)
-        self.final_path = await publish(self._part, folder, self._job.display_name, record)
+        name = await asyncio.to_thread(final_name, self._job, self._part)
+        self.final_path = await publish(self._part, folder, name, record)
         return Outcome(Ending.DONE, http_status=self._job.http_status)
-
-
-def _media_type(content_type: str | None) -> str | None:
-    return content_type.partition(";")[0].strip().lower() if content_type else None
 
 
 def _gone_words(folder: str) -> str:

@@ -322,6 +322,10 @@ class DownloadQueueOrchestrator(QObject):
         """Try jobs again now, with all their retries; returns those that changed."""
         return await self._wish(Wish.RETRY, job_ids)
 
+    async def accept(self, job_ids: Sequence[str]) -> list[Job]:
+        """Fetch and keep the web pages that came in place of files; returns what changed."""
+        return await self._wish(Wish.ACCEPT, job_ids)
+
     async def remove(self, job_ids: Sequence[str]) -> None:
         """Take jobs off the list and throw their parts away; finished files stay."""
         await self._wish(Wish.REMOVE, job_ids)

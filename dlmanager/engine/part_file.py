@@ -173,6 +173,10 @@ class PartFile:
     def _read(self, start: int, length: int) -> bytes:
         return os.pread(self.descriptor, length, start)
 
+    def head(self, length: int) -> bytes:
+        """The first bytes."""
+        return self._read(0, length)
+
     def sync(self) -> None:
         """Bring the bytes, and what the file system knows of them, to the disk."""
         os.fsync(self.descriptor)

@@ -54,6 +54,8 @@ class Actions(QObject):
         self.copy_link = self._list_action(
             self.tr("Copy &link"), "link", QKeySequence(_Standard.Copy)
         )
+        self.open_in_browser = self._list_action(self.tr("Open in &browser"), "external-link")
+        self.accept = self._wish(Wish.ACCEPT, self.tr("&Keep the page"), "file-code")
         self.remove = self._list_action(
             self.tr("Re&move"), "trash-2", QKeySequence(_Standard.Delete)
         )
@@ -78,6 +80,9 @@ class Actions(QObject):
             self.open_folder,
             self.copy_link,
             None,
+            self.open_in_browser,
+            self.accept,
+            None,
             self.resume,
             self.pause,
             self.cancel,
@@ -91,6 +96,11 @@ class Actions(QObject):
         statuses = _first_of_each_status(jobs)
         for wish, action in self._wishes.items():
             action.setEnabled(any(job.allows(wish) for job in statuses))
+        # What is asked for one file at a time, and shown only where there is something to ask.
+        came_as_page = len(jobs) == 1 and jobs[0].allows(Wish.ACCEPT)
+        for action in (self.open_in_browser, self.accept):
+            action.setEnabled(came_as_page)
+            action.setVisible(came_as_page)
         self.open.setEnabled(len(jobs) == 1 and jobs[0].path is not None)
         self.open_folder.setEnabled(len(jobs) == 1)
         self.copy_link.setEnabled(bool(jobs))

@@ -1,8 +1,10 @@
-"""A calm line above the list that says why the queue as a whole cannot work."""
+"""A calm line beside the list: why the queue cannot work, or what one job needs."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QAction, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from dlmanager import resources
 from dlmanager.gui.palette import blend, state_colours
@@ -11,9 +13,9 @@ _ICON_PX = 20
 
 
 class Banner(QFrame):
-    """Shows a sentence for as long as it holds; hidden otherwise."""
+    """Shows a sentence, and buttons to act on it, for as long as it holds; hidden otherwise."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, actions: Sequence[QAction] = ()) -> None:
         super().__init__(parent)
         self.setAutoFillBackground(True)
         self.setAccessibleName(self.tr("Problem"))
@@ -27,6 +29,8 @@ class Banner(QFrame):
         layout.setSpacing(8)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._text, 1)
+        for action in actions:
+            layout.addWidget(self._button(action), 0, Qt.AlignmentFlag.AlignVCenter)
         self._colour()
         self.hide()
 
@@ -39,6 +43,13 @@ class Banner(QFrame):
         """Show a sentence, or hide at None."""
         self._text.setText(problem or "")
         self.setVisible(problem is not None)
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(action.iconText())
+        return button
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

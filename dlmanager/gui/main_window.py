@@ -60,12 +60,14 @@ class MainWindow(QMainWindow):
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         download_directory: str,
         open_file: Callable[[str], bool],
+        open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
         parent: QWidget | None = None,
         tray_is_available: Callable[[], bool] = is_tray_available,
     ) -> None:
         """start_task: runs a coroutine and reports its errors. download_directory: for links
-        that come without a folder. open_file: of a path; False if it cannot be.
+        that come without a folder. open_file, open_in_browser: of a path, of a link; False if
+        it cannot be.
         show_in_folder: of a path; calls what it is given if it cannot be.
         """
         super().__init__(parent)
@@ -73,6 +75,7 @@ class MainWindow(QMainWindow):
         self._start_task = start_task
         self._download_directory = download_directory
         self._open_file = open_file
+        self._open_in_browser = open_in_browser
         self._show_in_folder = show_in_folder
         self._is_quitting = False
         self._has_told_of_tray = False
@@ -160,6 +163,8 @@ class MainWindow(QMainWindow):
         self._banner = Banner(self)
         self._table = JobTableView(self)
         self._jobs = self._table.jobs
+        self._actions = Actions(self, self._table)
+        self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))
         self._empty_page = EmptyPage(self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self._empty_page)
@@ -170,10 +175,11 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self._banner)
         layout.addWidget(self._pages, 1)
+        # Below the list, as it comes with a click on a row, which must not move under the mouse.
+        layout.addWidget(self._page_banner)
         self.setCentralWidget(centre)
         self._status_line = StatusLine(self)
         self.setStatusBar(self._status_line)
-        self._actions = Actions(self, self._table)
         self._tray = Tray(self._actions, self, is_available=tray_is_available)
         # A burst of changes needs one look at the selection.
         self._selection_timer = QTimer(self)
@@ -228,6 +234,7 @@ class MainWindow(QMainWindow):
         actions.wished.connect(self._on_wished)
         actions.open.triggered.connect(self._on_open)
         actions.open_folder.triggered.connect(self._on_open_folder)
+        actions.open_in_browser.triggered.connect(self._on_open_in_browser)
         actions.copy_link.triggered.connect(self._on_copy_link)
         actions.select_all.triggered.connect(self._table.selectAll)
         actions.pause_all.triggered.connect(self._on_pause_all)
@@ -262,7 +269,10 @@ class MainWindow(QMainWindow):
             page.setFocus()  # so that the keys of the list work at once
 
     def _on_selection_changed(self) -> None:
-        self._actions.suit_selection(self._table.selected_jobs())
+        jobs = self._table.selected_jobs()
+        self._actions.suit_selection(jobs)
+        came_as_page = len(jobs) == 1 and jobs[0].allows(Wish.ACCEPT)
+        self._page_banner.show_problem(jobs[0].error_message if came_as_page else None)
 
     # Adding
 
@@ -367,6 +377,9 @@ class MainWindow(QMainWindow):
             case Wish.CANCEL:
                 changed = await self._queue.cancel(job_ids)
                 text = self.tr("Cancelled {downloads}.")
+            case Wish.ACCEPT:
+                changed = await self._queue.accept(job_ids)
+                text = self.tr("Fetching the web page of {downloads}.")
             case _:
                 changed = await self._queue.retry(job_ids)
                 text = self.tr("Trying {downloads} again.")
@@ -404,6 +417,11 @@ class MainWindow(QMainWindow):
             self._show_in_folder(
                 job.path or job.target_directory, functools.partial(self.tell, sentence)
             )
+
+    def _on_open_in_browser(self) -> None:
+        for job in self._table.selected_jobs()[:1]:
+            if not self._open_in_browser(job.url):
+                self.tell(self.tr("No browser opened. Copy the link and open it by hand."))
 
     def _on_copy_link(self) -> None:
         links = [job.url for job in self._table.selected_jobs()]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import Column, Expression, OperationalError, SqliteDatabase
+from peewee import Case, Column, Expression, OperationalError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from dlmanager.core.errors import ErrorKind, StoreUnusable
@@ -55,6 +55,16 @@ _FORGET_ERROR: Facts = {
 _ENDED = (Status.COMPLETED, Status.CANCELLED)
 _NO_FILE: Facts = {"final_path": None, "verification": Verification.NONE}
 _NO_PART: Facts = {"part_path": None, "part_device": None, "part_inode": None}
+_FROM_ZERO: Facts = {
+    "bytes_done": 0,
+    "bytes_total": None,
+    "progress_percent": 0,
+    "progress_summary": None,
+    "etag": None,
+    "last_modified": None,
+    "content_type": None,
+    "unproven_from": 0,  # the next attempt cuts the part there
+}
 _AT_REST: Facts = {
     "phase": None,
     "pid": None,
@@ -489,6 +499,8 @@ class JobStore:
         if wish is Wish.PAUSE:
             legal |= self._waits_for_space
         conditions = [*conditions, legal, table.removed_at.is_null()]
+        if wish is Wish.ACCEPT:
+            conditions.append(table.error_kind == ErrorKind.WEB_PAGE)
         if wish is Wish.PAUSE:
             # A file that is being given its final name is complete: there is nothing to pause.
             conditions.append(table.phase.is_null() | (table.phase != Phase.FINALISING))
@@ -498,7 +510,15 @@ class JobStore:
             changes["removed_at"] = now_ms
         else:
             changes["status"] = WISH_TARGET[wish]
-        if wish in (Wish.RETRY, Wish.RESUME):
+        if wish is Wish.ACCEPT:
+            changes |= {
+                **_FROM_ZERO,
+                "accept_page": True,
+                # The name that an answer chose was the file's, and not the page's.
+                "filename": Case(None, [(table.named_by_server == 1, None)], table.filename),
+                "named_by_server": False,
+            }
+        if wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT):
             changes |= {**_FORGET_ERROR, "retry_count": 0, "finished_at": None}
         if wish is Wish.PAUSE:
             changes |= _FORGET_ERROR

@@ -26,6 +26,8 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     ),
     "unclean_stop": bool,
     "waiting_for": lambda word: WaitingFor(word) if word in _WAITS else None,
+    "accept_page": bool,
+    "named_by_server": bool,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 

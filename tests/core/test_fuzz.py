@@ -1,26 +1,39 @@
-import itertools
-import re
-import unicodedata
+"""Whatever comes: no error but the declared ones, and the invariants hold."""
 
+import itertools
+import pickle
+import re
+from urllib.parse import quote
+
+import ada_url
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlmanager.core.errors import InvalidName, InvalidUrl
-from dlmanager.core.filenames import (
-    MAX_COMPONENT_BYTES,
-    MAX_NAME_BYTES,
-    check_filename,
-    numbered_name,
-    part_name,
-    safe_filename,
-    suggest_filename,
-)
+from dlmanager.core.expectation import Expectation, doubt_of, looks_like_page, name_of_page
+from dlmanager.core.filenames import check_filename, safe_filename, suggest_filename
 from dlmanager.core.links import find_html_links, find_links
 from dlmanager.core.response import Response
 from dlmanager.core.retry_after import MAX_RETRY_AFTER_S, parse_retry_after
 from dlmanager.core.urls import MAX_URL_BYTES, normalise_url, redact_url
-from dlmanager.core.validators import parse_content_range
-from dlmanager.wget.output import MAX_TAIL_CHARACTERS, BarLine, Event, Message, OutputParser
+from dlmanager.core.validators import (
+    check_response,
+    condition_header,
+    parse_content_range,
+    validators_of,
+)
+from dlmanager.wget.exit_status import WgetExit, classify
+from dlmanager.wget.output import (
+    MAX_HEADER_BYTES,
+    MAX_LINE_BYTES,
+    MAX_TAIL_CHARACTERS,
+    BarLine,
+    Event,
+    Message,
+    OutputParser,
+)
+from tests.core.safe_names import assert_safe
 
 fuzz = settings(deadline=None, max_examples=120, database=None)
 
@@ -44,6 +57,17 @@ DISPOSITION = mixed(
 RANGE = mixed("bytes", " ", "0", "999", "-", "/", "*", "9" * 25, "٣")
 WAIT = mixed("0", "9" * 30, "Mon", ", ", "23", " Nov ", "2026", " 12:00:00", " GMT", "-", ".", "٣")
 
+HEADER_NAME = st.sampled_from(
+    ["etag", "last-modified", "content-length", "content-range", "retry-after", "location",
+     "content-type", "content-disposition", "transfer-encoding"]
+)  # fmt: skip
+HEADER = (
+    RANGE
+    | WAIT
+    | DISPOSITION
+    | mixed('"', "W/", "bytes 0-9/10", "10", "9" * 20, "chunked", "text/html", ",", "/", "ftp:x")
+)
+
 OUTPUT = st.lists(
     st.sampled_from(
         [
@@ -58,33 +82,17 @@ OUTPUT = st.lists(
             b"  <=> ]",
             b"99999999999999999P",
             b"Connecting to a... failed: x.\n",
+            b"Proxy request sent, awaiting response... \r\n",
+            b"  HTTP/1.1 206 " + b"x" * 40_000 + b"\r\n",
+            b"x" * MAX_LINE_BYTES,
+            b"  Content-Length: 5\r",
+            b"--2026-11-23 22:56:50--  http://a/\xc3",
+            b"\xa4\r\n",
         ]
     )
     | st.binary(max_size=40),
     max_size=30,
 ).map(b"".join)
-
-
-def assert_safe(name: str) -> None:
-    """Section by section: what may become a file's name anywhere."""
-    assert name
-    assert name == unicodedata.normalize("NFC", name)
-    assert len(name.encode()) <= MAX_NAME_BYTES
-    assert not re.search(
-        r'[/\\<>:"|?*\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]', name
-    )
-    assert not name[0].isspace()
-    assert name[0] not in ".-"
-    assert not name[-1].isspace()
-    assert name[-1] != "."
-    stem = name.split(".")[0].rstrip().lower()
-    assert stem not in {
-        "con",
-        "prn",
-        "aux",
-        "nul",
-        *(f"{d}{n}" for d in ("com", "lpt") for n in range(10)),
-    }
 
 
 @fuzz
@@ -95,12 +103,18 @@ def test_any_text_is_a_clean_link_or_refused(text: str):
     except InvalidUrl as refused:
         words = str(refused)
         assert words.isprintable()
+        assert len(words) < 300
         return
     assert re.fullmatch(r"https?://[\x21-\x7e]+", url)
     assert "\\" not in url
     assert "#" not in url
     assert len(url) <= MAX_URL_BYTES
     assert normalise_url(url) == url
+    parsed = ada_url.URL(url)
+    assert parsed.href == url
+    assert parsed.protocol in ("http:", "https:")
+    assert parsed.hostname
+    assert parsed.port != "0"
     assert_safe(suggest_filename(url))
 
 
@@ -115,20 +129,37 @@ def test_no_password_survives_redaction(user: str, password: str):
 @given(LINK, DISPOSITION | st.none(), any_text | st.just("text/html") | st.none())
 def test_any_suggestion_is_one_safe_name(url: str, disposition: str | None, type_: str | None):
     assert_safe(suggest_filename(url, disposition, type_))
+    assert_safe(name_of_page(suggest_filename(url, disposition), type_, b"<html>"))
 
 
 @fuzz
-@given(NAME, st.integers(1, 999))
-def test_any_name_is_made_safe_and_stays_so(text: str, n: int):
+@given(NAME.map(lambda text: quote(text, errors="surrogatepass")))
+def test_any_name_in_a_link_is_made_safe(name: str):
+    assert_safe(suggest_filename(f"http://a/{name}"))
+
+
+@fuzz
+@given(NAME, st.sampled_from(["utf-8", "iso-8859-1", "utf-16", "koi8-r", "gb18030"]))
+def test_any_name_in_a_header_is_made_safe(name: str, charset: str):
+    encoded = quote(name.encode(charset, errors="replace"))
+    assert_safe(suggest_filename("", f"attachment; filename*={charset}''{encoded}"))
+    quoted = name.replace("\\", r"\\").replace('"', r"\"")
+    assert_safe(suggest_filename("", f'attachment; filename="{quoted}"'))
+
+
+@fuzz
+@given(DISPOSITION)
+def test_a_safe_name_in_quotes_comes_through_as_it_is(text: str):
     name = safe_filename(text)
-    assert_safe(name)
-    assert safe_filename(name) == name
-    assert check_filename(name) == name
-    numbered = numbered_name(name, n)
-    part = part_name(numbered, "0123456789")
-    assert len(numbered.encode()) <= MAX_COMPONENT_BYTES
-    assert len(part.encode()) <= MAX_COMPONENT_BYTES
-    assert part == f"{numbered}.01234567.part"
+    if name.isascii() and "=?" not in name:
+        assert suggest_filename("", f'attachment; filename="{name}"') == name
+    assert suggest_filename("", f"attachment; filename*=UTF-8''{quote(name)}") == name
+
+
+@fuzz
+@given(NAME)
+def test_any_name_is_made_safe(text: str):
+    assert_safe(safe_filename(text))
 
 
 @fuzz
@@ -169,6 +200,42 @@ def test_any_retry_after_is_a_bounded_wait_or_none(text: str, now_s: float):
 
 
 @fuzz
+@given(
+    st.sampled_from([None, 200, 206, 301, 401, 404, 412, 416, 429, 503]),
+    st.lists(st.tuples(HEADER_NAME, HEADER), max_size=6),
+    st.integers(0, 2**40),
+)
+def test_any_header_block_is_judged_without_raising(
+    status: int | None, headers: list[tuple[str, str]], offset_bytes: int
+):
+    response = Response(status, tuple(headers))
+    told = validators_of(response)
+    assert told.total is None or 0 <= told.total < 2**63
+    check_response(told, offset_bytes, response)
+    condition = condition_header(told)
+    assert condition is None or re.fullmatch(r"If-[A-Z][A-Za-z-]+: [\x20-\x7e]+", condition)
+    expected = Expectation("http://a/x.zip", None, response.header("content-type"), offset_bytes)
+    doubt_of(expected, response, is_same_file=False)
+    outcome = classify(
+        WgetExit(8, None),
+        response,
+        [],
+        offset_bytes=offset_bytes,
+        size_bytes=offset_bytes,
+        known_total=None,
+        now_s=1.8e9,
+    )
+    assert outcome.retry_after_s is None or 0 <= outcome.retry_after_s <= MAX_RETRY_AFTER_S
+    assert (outcome.error_message or "x").isprintable()
+
+
+@fuzz
+@given(st.binary(max_size=200).map(lambda tail: b"<?xml a?><!--" + tail) | st.binary())
+def test_any_body_is_a_page_or_not(head: bytes):
+    looks_like_page(head)
+
+
+@fuzz
 @given(OUTPUT, st.lists(st.integers(0, 1200), max_size=20))
 def test_any_output_reads_the_same_however_it_is_cut(output: bytes, cuts: list[int]):
     def read(places: list[int]) -> tuple[list[Event], list[str]]:
@@ -177,6 +244,7 @@ def test_any_output_reads_the_same_however_it_is_cut(output: bytes, cuts: list[i
         events: list[Event] = []
         for start, end in itertools.pairwise(bounds):
             events += parser.feed(output[start:end])
+            assert state_bytes(parser) < MAX_STATE_BYTES
         events += parser.close()
         assert sum(map(len, parser.tail)) <= MAX_TAIL_CHARACTERS
         return [event for event in events if not isinstance(event, BarLine)], parser.tail
@@ -191,3 +259,36 @@ def test_any_output_reads_the_same_however_it_is_cut(output: bytes, cuts: list[i
             assert not any(
                 re.search(r"[\x00-\x1f\x7f]", name + value) for name, value in event.headers
             )
+
+
+MAX_STATE_BYTES = 2 * MAX_HEADER_BYTES + 4 * MAX_TAIL_CHARACTERS
+
+
+def state_bytes(parser: OutputParser) -> int:
+    """What a parser holds on to, whatever it is called."""
+    return len(pickle.dumps(vars(parser)))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"x",
+        b"x\n",
+        b"\r",
+        b"\r\n",
+        b"  Header: value\n",
+        b"HTTP request sent, awaiting response... \n  HTTP/1.1 200 OK\n",
+        b"HTTP request sent, awaiting response... \n" + b"  x: " + b"y" * 60_000 + b"\n",
+        b"\r 43%[++=>  ]   1.25M  1.46MB/s    eta 4h 1m  ",
+        b"\xff\x00\xc3",
+    ],
+    ids=lambda piece: ascii(piece)[:40],
+)
+def test_a_flood_of_anything_is_not_kept(piece: bytes):
+    parser = OutputParser()
+    flood = piece * (2_000_000 // len(piece))
+    for _ in range(3):
+        parser.feed(flood)
+        assert state_bytes(parser) < MAX_STATE_BYTES
+    parser.close()
+    assert sum(map(len, parser.tail)) <= MAX_TAIL_CHARACTERS

@@ -362,7 +362,7 @@ class TestAnotherFile:
         [
             answer("412 Precondition Failed"),
             rest(200_000 - 4096, Content_Range=f"bytes 195904-{SIZE - 1}/{SIZE}", ETag='"v2"'),
-            answer("200 OK", Content_Length=str(SIZE)),
+            answer("200 OK", Content_Length=str(SIZE), Content_Type="application/zip"),
             answer("206 Partial Content", **TOLD, Content_Range=f"bytes 7-{SIZE - 1}/{SIZE}"),
         ],
         ids=["412", "another ETag", "no range and no proof", "another piece"],

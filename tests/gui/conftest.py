@@ -42,9 +42,14 @@ class Desktop:
     opens: bool = True
     opened: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    browsed: list[str] = field(default_factory=list)
 
     def open_file(self, path: str) -> bool:
         self.opened.append(path)
+        return self.opens
+
+    def open_in_browser(self, link: str) -> bool:
+        self.browsed.append(link)
         return self.opens
 
     def show_in_folder(self, path: str, on_failed: Callable[[], None]) -> None:
@@ -68,6 +73,7 @@ def window(
         start_task=finish,
         download_directory=str(tmp_path),
         open_file=desktop.open_file,
+        open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
         tray_is_available=lambda: desktop.has_tray,
     )

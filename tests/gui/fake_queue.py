@@ -108,6 +108,9 @@ class FakeQueue(QObject):
     async def retry(self, job_ids: Sequence[str]) -> list[Job]:
         return self._wish(Wish.RETRY, job_ids)
 
+    async def accept(self, job_ids: Sequence[str]) -> list[Job]:
+        return self._wish(Wish.ACCEPT, job_ids)
+
     async def remove(self, job_ids: Sequence[str]) -> None:
         self.calls.append(("remove", list(job_ids)))
         for job_id in job_ids:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.gui.actions import Actions
 from dlmanager.gui.job_table_model import Summary
@@ -66,7 +67,10 @@ def test_a_finished_file_whose_place_is_unknown_cannot_be_opened(actions: Action
 
 @pytest.mark.parametrize("wish", list(Wish))
 def test_triggering_tells_the_wish(actions: Actions, qtbot: QtBot, wish: Wish) -> None:
-    actions.suit_selection([make_job("a", status) for status in Status])
+    if wish is Wish.ACCEPT:
+        actions.suit_selection([make_job("a", Status.FAILED, error_kind=ErrorKind.WEB_PAGE)])
+    else:
+        actions.suit_selection([make_job("a", status) for status in Status])
     action = getattr(actions, wish.value)
     with qtbot.waitSignal(actions.wished) as told:
         action.trigger()

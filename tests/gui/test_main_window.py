@@ -1,14 +1,15 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QToolBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from dlmanager.core.errors import StoreUnusable
+from dlmanager.core.errors import ErrorKind, StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.add_dialog import AddDialog
@@ -128,6 +129,7 @@ def test_a_problem_that_was_there_before_is_shown(
         start_task=lambda task: task.close(),
         download_directory=str(tmp_path),
         open_file=lambda path: True,
+        open_in_browser=lambda link: True,
         show_in_folder=lambda path, on_failed: None,
         tray_is_available=lambda: False,
     )
@@ -314,6 +316,55 @@ def test_every_action_on_every_state(
     assert action(window, wish.value).isEnabled() == job.allows(wish)
     action(window, wish.value).trigger()
     assert queue.calls == ([(wish.value, ["a"])] if job.allows(wish) else [])
+
+
+def came_as_page(job_id: str = "a", **fields: Any) -> Job:
+    return make_job(
+        job_id,
+        Status.FAILED,
+        error_kind=ErrorKind.WEB_PAGE,
+        error_message="The server sent a web page. <b>Keep</b> it?",
+        **fields,
+    )
+
+
+def test_a_page_in_place_of_the_file_is_told_with_two_buttons(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop, qtbot: QtBot
+) -> None:
+    fill(window, queue, came_as_page(url="https://example.org/a.iso"), make_job("b"))
+    assert not window._page_banner.isVisible()
+    select(window, "a")
+    assert window._page_banner.isVisible()
+    assert window._page_banner.text == "The server sent a web page. <b>Keep</b> it?"
+    browser, keep = window._page_banner.findChildren(QToolButton)
+    assert (browser.accessibleName(), keep.accessibleName()) == ("Open in browser", "Keep the page")
+    qtbot.mouseClick(browser, Qt.MouseButton.LeftButton)
+    assert desktop.browsed == ["https://example.org/a.iso"]
+    qtbot.mouseClick(keep, Qt.MouseButton.LeftButton)
+    assert queue.calls == [("accept", ["a"])]
+    assert message(window) == "Fetching the web page of 1 download."
+    qtbot.waitUntil(lambda: not window._page_banner.isVisible(), timeout=1000)
+
+
+def test_the_buttons_for_a_page_are_there_for_nothing_else(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    fill(window, queue, came_as_page(), make_job("b"), make_job("c", Status.FAILED))
+    for selected in (["b"], ["c"], ["a", "b"], []):
+        window._table.clearSelection()
+        select(window, *selected)
+        assert not window._page_banner.isVisible()
+        for name in ("open_in_browser", "accept"):
+            assert not action(window, name).isVisible()
+            assert not action(window, name).isEnabled()
+
+
+def test_a_missing_browser_is_told(window: MainWindow, queue: FakeQueue, desktop: Desktop) -> None:
+    desktop.opens = False
+    fill(window, queue, came_as_page())
+    select(window, "a")
+    action(window, "open_in_browser").trigger()
+    assert message(window).startswith("No browser opened.")
 
 
 def test_only_the_jobs_that_allow_it_are_asked_for(window: MainWindow, queue: FakeQueue) -> None:

@@ -190,7 +190,7 @@ def test_a_wish_changes_a_job_only_where_it_is_legal(
 ):
     job = job_in(status)
     changed = store.wish(wish, [job.id], 50)
-    if status not in WISH_SOURCES[wish]:
+    if status not in WISH_SOURCES[wish] or wish is Wish.ACCEPT:  # that is for web pages alone
         assert changed == []
         assert store.get(job.id) == job
     elif wish is Wish.REMOVE:
@@ -199,6 +199,43 @@ def test_a_wish_changes_a_job_only_where_it_is_legal(
         assert store.list_jobs() == []
     else:
         assert [each.status for each in changed] == [WISH_TARGET[wish]]
+
+
+@pytest.mark.parametrize(
+    "named_by_server, name", [(True, None), (False, "mine.iso")], ids=["the server's", "mine"]
+)
+def test_an_accepted_page_is_fetched_from_zero_under_a_name_of_its_own(
+    store: JobStore, named_by_server: bool, name: str | None
+):
+    store.add([order(filename="mine.iso")], 1)
+    (job,) = store.claim(1, 2)
+    facts = {
+        "bytes_done": 500,
+        "bytes_total": 900,
+        "etag": '"1"',
+        "content_type": "application/zip",
+        "part_path": "/tmp/x.part",
+        "named_by_server": named_by_server,
+        "error_kind": ErrorKind.WEB_PAGE,
+        "error_message": "A page.",
+    }
+    failed = store.finish(job.id, job.attempt, Status.FAILED, 3, facts)
+    assert failed.allows(Wish.ACCEPT)
+    (accepted,) = store.wish(Wish.ACCEPT, [job.id], 4)
+    assert accepted.status is Status.PENDING
+    assert accepted.accept_page
+    assert accepted.filename == name
+    assert (accepted.bytes_done, accepted.bytes_total, accepted.etag) == (0, None, None)
+    assert accepted.unproven_from == 0
+    assert accepted.part_path == "/tmp/x.part"
+    assert accepted.error_kind is accepted.error_message is accepted.content_type is None
+    assert not accepted.allows(Wish.ACCEPT)
+
+
+def test_only_a_page_can_be_accepted(store: JobStore, job_in: Callable[..., Job]):
+    job = job_in(Status.FAILED)
+    assert not job.allows(Wish.ACCEPT)
+    assert store.wish(Wish.ACCEPT, [job.id], 4) == []
 
 
 def test_a_wish_for_thousands_of_jobs_is_one_transaction(store: JobStore):

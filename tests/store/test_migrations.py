@@ -25,6 +25,8 @@ CHOSEN: dict[str, list[Any]] = {
     "verification": list(Verification),
     "max_retries": [3, -1, 0],
     "unclean_stop": [0, 1],
+    "accept_page": [0, 1],
+    "named_by_server": [0, 1],
     "waiting_for": [None, *WaitingFor],
     "error_kind": [None, "disk_full", "a word of another version"],
 }
