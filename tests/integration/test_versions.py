@@ -95,7 +95,7 @@ class TestWithoutValidators:
         failed = []
 
         def failing(self, job_id, attempt, now_ms, facts):
-            if attempt == 2 and "pid" in facts:
+            if attempt == 2 and "pid" in facts and len(failed) < 3:
                 failed.append(attempt)
                 raise peewee.OperationalError("database is locked")
             return record(self, job_id, attempt, now_ms, facts)
@@ -107,7 +107,7 @@ class TestWithoutValidators:
             await orchestrator.start()
             job_id = orchestrator.enqueue_download(url, folder)
             job = await until(orchestrator, job_id, Status.COMPLETED)
-            assert failed
+            assert len(failed) == 3
             assert is_right(job.path, OTHER) or is_right(job.path, MEGABYTE)
 
         run(scenario())
@@ -171,7 +171,7 @@ def test_validators_that_could_not_be_stored_do_not_let_two_versions_be_joined(
     failed = []
 
     def failing(self, job_id, attempt, now_ms, facts):
-        if attempt == 1 and "etag" in facts:
+        if attempt == 1 and "etag" in facts and len(failed) < 3:
             failed.append(attempt)
             raise peewee.OperationalError("database is locked")
         return record(self, job_id, attempt, now_ms, facts)
@@ -183,7 +183,7 @@ def test_validators_that_could_not_be_stored_do_not_let_two_versions_be_joined(
         await orchestrator.start()
         job_id = orchestrator.enqueue_download(url, folder)
         job = await until(orchestrator, job_id, Status.COMPLETED)
-        assert failed
+        assert len(failed) == 3
         assert Path(job.path).read_bytes() == changed or is_right(job.path, MEGABYTE)
 
     run(scenario())
