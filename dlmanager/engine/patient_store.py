@@ -13,10 +13,11 @@ T = TypeVar("T")
 
 
 class PatientStore:
-    """Runs JobStore's methods one after the other, in the order they were asked for.
+    """Runs JobStore's methods; while the store cannot be written, they wait.
 
-    While the store cannot be written, the first of them tries again and again, and the others
-    wait behind it. on_problem: given the sentence why, at every try. on_recovered: called when a
+    Then the first of them tries again and again, and the others wait behind it, in the order they
+    were asked for. Otherwise each goes to the store at once, so that none is overtaken by a wish
+    that came later. on_problem: given the sentence why, at every try. on_recovered: called when a
     write that had to wait has been made.
     """
 
@@ -33,12 +34,12 @@ class PatientStore:
         self._on_recovered = on_recovered
         self._turn = asyncio.Lock()
         self._ending = asyncio.Event()
-        self._is_waiting = False
+        self._waiting = 0
 
     @property
     def is_waiting(self) -> bool:
         """Whether a write waits for the store to be writable again."""
-        return self._is_waiting
+        return self._waiting > 0
 
     def wait_again(self) -> None:
         """Take back `wait_no_more`: the queue starts."""
@@ -52,23 +53,31 @@ class PatientStore:
         self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a method of JobStore, when it can be. Raises StoreUnusable after `wait_no_more`."""
-        async with self._turn:
+        if not self._waiting:
             try:
+                return await self._store.run(method, *args, **kwargs)
+            except StoreUnusable as error:
+                self._told(error)
+        self._waiting += 1
+        try:
+            async with self._turn:
                 while True:
                     try:
                         result = await self._store.run(method, *args, **kwargs)
                     except StoreUnusable as error:
-                        if self._ending.is_set():
-                            raise
-                        self._is_waiting = True
-                        self._on_problem(str(error))
+                        self._told(error)
                     else:
-                        if self._is_waiting:
-                            self._on_recovered()
+                        self._on_recovered()
                         return result
                     await self._pause()
-            finally:
-                self._is_waiting = False
+        finally:
+            self._waiting -= 1
+
+    def _told(self, error: StoreUnusable) -> None:
+        """Tell of the problem; at the end of the queue, raise it."""
+        if self._ending.is_set():
+            raise error
+        self._on_problem(str(error))
 
     async def _pause(self) -> None:
         try:

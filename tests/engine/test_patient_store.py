@@ -54,7 +54,9 @@ def test_what_can_be_written_is_written_at_once(run, patient, store, told):
 def test_writes_wait_in_their_order_and_one_alone_tries(run, patient, store, told):
     async def scenario() -> None:
         store.problem = "The disk is full."
-        writes = [asyncio.ensure_future(patient.run(len, word)) for word in "abc"]
+        first = asyncio.ensure_future(patient.run(len, "a"))
+        await tried(store, 1)
+        writes = [first, *(asyncio.ensure_future(patient.run(len, word)) for word in "bc")]
         await tried(store, 4)
         assert patient.is_waiting
         assert set(store.tries) == {"a"}
@@ -62,8 +64,22 @@ def test_writes_wait_in_their_order_and_one_alone_tries(run, patient, store, tol
         store.problem = None
         assert await asyncio.gather(*writes) == ["a written", "b written", "c written"]
         assert (store.written, told[-1]) == (["a", "b", "c"], "recovered")
-        assert told.count("recovered") == 1
+        assert told.count("recovered") == 3
         assert not patient.is_waiting
+
+    run(scenario())
+
+
+def test_nothing_stands_between_a_write_and_the_store_while_all_is_well(run, patient, store):
+    """What was asked for first has been handed over when a wish comes, past this, the moment
+    after: else the wish would void it."""
+
+    async def scenario() -> None:
+        writes = [asyncio.ensure_future(patient.run(len, word)) for word in "abc"]
+        await asyncio.sleep(0)
+        await store.run(len, "wish")
+        await asyncio.gather(*writes)
+        assert store.written == ["a", "b", "c", "wish"]
 
     run(scenario())
 
