@@ -15,6 +15,8 @@ _LENGTH = re.compile(r"[0-9]{1,19}")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
 _MAX_ETAG_CHARACTERS = 1024
 _MAX_BYTES = 2**63 - 1
+MIN_PIECE_BYTES = 16 * 1024
+"""Pieces below this are no way to get a file: they are counted as failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,17 @@ def check_response(known: Validators, offset_bytes: int, response: Response) -> 
             return Verdict.CHANGED
         return Verdict.GO_ON if _comparable(known, now) else Verdict.NO_RANGE
     return Verdict.NO_RANGE
+
+
+def is_whole_piece(response: Response, offset_bytes: int, size_bytes: int) -> bool:
+    """Whether a server gave all of a piece that it had announced, and the piece was worth it.
+
+    Such a server gives the file in pieces: nothing failed, and the next one can be asked for.
+    """
+    if response.status != 206 or size_bytes - offset_bytes < MIN_PIECE_BYTES:
+        return False
+    content_range = content_range_of(response)
+    return content_range is not None and content_range.end == size_bytes - 1
 
 
 def condition_header(known: Validators) -> str | None:

@@ -28,6 +28,7 @@ from dlmanager.core.validators import (
     Verdict,
     check_response,
     condition_header,
+    is_whole_piece,
     validators_of,
 )
 from dlmanager.engine.file_lock import FileLock
@@ -45,7 +46,7 @@ from dlmanager.engine.publish import publish
 from dlmanager.engine.watchdog import Watchdog
 from dlmanager.engine.wget_process import Launch, WgetProcess
 from dlmanager.wget.command import build_arguments, build_command, build_environment
-from dlmanager.wget.exit_status import WgetExit, classify
+from dlmanager.wget.exit_status import WgetExit, classify, never_settled
 from dlmanager.wget.output import BarLine, Event, RequestStarted
 
 MAX_RESTARTS = 2
@@ -264,6 +265,8 @@ class Attempt:
         """Transfer; start again when the file is another one; probe when the size is unknown."""
         for _ in range(1 + MAX_RESTARTS):
             outcome = await self._transfer()
+            while outcome.ending is Ending.RETRY and self._has_whole_piece():
+                outcome = await self._transfer()
             if outcome.ending is Ending.PROBE:
                 outcome = await self._probe()
             if outcome.ending is not Ending.RESTART:
@@ -271,11 +274,11 @@ class Attempt:
             if self._redo is _Redo.PEEK and (hindrance := await self._peek()):
                 return hindrance
             await self._start_over()
-        return Outcome(
-            Ending.FAIL,
-            ErrorKind.CHANGED,
-            "The file on the server keeps changing while it is fetched. Choose Retry later.",
-            outcome.http_status,
+        return never_settled(outcome.http_status, self._offset)
+
+    def _has_whole_piece(self) -> bool:
+        return self._response is not None and is_whole_piece(
+            self._response, self._offset, self._job.bytes_done
         )
 
     async def _start_over(self) -> None:
@@ -489,8 +492,9 @@ class Attempt:
             self._watchdog.note_answer()
         verdict = check_response(self._known(), self._offset, response)
         doubt = self._guard.judge_head(response, self._offset, verdict)
-        if self._probing and response.status == 200:
+        if self._probing and self._offset and response.status == 200:
             # Asked again, the server sends everything from the start: it will not confirm.
+            # (Where nothing had come, everything is what is wanted.)
             self._stop_because(_Redo.SIZE_UNCONFIRMED)
         elif doubt is Doubt.PAGE:
             self._stop_because(_Redo.WEB_PAGE)

@@ -54,6 +54,21 @@ def classify(
     return replace(outcome, http_status=status, retry_after_s=wait_s)
 
 
+def never_settled(http_status: int | None, offset_bytes: int) -> Outcome:
+    """Say why nothing came of an attempt that was started from zero again and again.
+
+    http_status: of the last answer, to a request for the bytes from offset on.
+    """
+    if http_status in (206, 416) and not offset_bytes:
+        outcome = _UNASKED_PIECE if http_status == 206 else _UNASKED_REFUSAL
+        return replace(outcome, http_status=http_status)
+    return _failed(
+        ErrorKind.CHANGED,
+        "The file on the server keeps changing while it is fetched. Choose Retry later.",
+        http_status,
+    )
+
+
 # Headers, addresses and redirect targets are words of others: they must not pass for an error.
 _NOT_WGETS_WORDS = ("  ", "--", "Location: ")
 
@@ -239,10 +254,7 @@ def _from_file(
         if content_range is None or content_range.start != offset_bytes:
             if offset_bytes:
                 return _WRONG_PIECE
-            return _failed(
-                ErrorKind.BAD_ANSWER,
-                "The server sent a piece of the file that was not asked for. Try again later.",
-            )
+            return _UNASKED_PIECE
     total = validators_of(response).total
     if offset_bytes and None not in (total, known_total) and total != known_total:
         return _CHANGED
@@ -290,10 +302,7 @@ def _from_unsatisfiable(
 ) -> Outcome:
     """Judge a 416: nothing follows our last byte, or the file is another one."""
     if offset_bytes == 0:
-        return _failed(
-            ErrorKind.BAD_ANSWER,
-            "The server refuses a range that was not asked for (416). Try again later.",
-        )
+        return _UNASKED_REFUSAL
     total = validators_of(response).total
     if total is None:
         total = known_total
@@ -414,8 +423,8 @@ def _certificate_words(lines: list[str]) -> str:
     return f"The server could not prove who it is: its certificate {reason}."
 
 
-def _failed(kind: ErrorKind, words: str) -> Outcome:
-    return Outcome(Ending.FAIL, kind, words)
+def _failed(kind: ErrorKind, words: str, http_status: int | None = None) -> Outcome:
+    return Outcome(Ending.FAIL, kind, words, http_status)
 
 
 _CHANGED = Outcome(
@@ -427,4 +436,12 @@ _WRONG_PIECE = Outcome(
     Ending.RESTART,
     ErrorKind.CHANGED,
     "The server did not go on where the download had stopped. The download starts anew.",
+)
+_UNASKED_PIECE = _failed(
+    ErrorKind.BAD_ANSWER,
+    "The server sent a piece of the file that was not asked for. Try again later.",
+)
+_UNASKED_REFUSAL = _failed(
+    ErrorKind.BAD_ANSWER,
+    "The server refuses a range that was not asked for (416). Try again later.",
 )

@@ -8,6 +8,7 @@ from dlmanager.core.validators import (
     condition_header,
     content_range_of,
     has_conflicting_lengths,
+    is_whole_piece,
     parse_content_range,
     validators_of,
 )
@@ -219,3 +220,22 @@ def test_an_answer_is_judged_by_its_head(
 )
 def test_a_condition_is_sent_only_if_it_is_strong_and_clean(known: Validators, header: str | None):
     assert condition_header(known) == header
+
+
+@pytest.mark.parametrize(
+    "response, size_bytes, expected",
+    [
+        (answer(206, content_range="bytes 1000-20999/50000"), 21_000, True),
+        (answer(206, content_range="bytes 1000-20999/*"), 21_000, True),
+        (answer(206, content_range="bytes 1000-20999/50000"), 20_000, False),
+        (answer(206, content_range="bytes 1000-1999/50000"), 2_000, False),
+        (answer(206), 21_000, False),
+        (answer(200, content_range="bytes 1000-20999/50000"), 21_000, False),
+        (answer(None), 21_000, False),
+    ],
+    ids=["whole", "of unknown total", "cut", "tiny", "no range", "not a range", "no HTTP"],
+)
+def test_a_piece_that_came_whole_is_told_from_one_that_was_cut(
+    response: Response, size_bytes: int, expected: bool
+):
+    assert is_whole_piece(response, 1000, size_bytes) is expected

@@ -3,7 +3,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.response import Response
-from dlmanager.wget.exit_status import WgetExit, classify
+from dlmanager.wget.exit_status import WgetExit, classify, never_settled
 from tests.wget.recorded import CASES, read, stderr_of
 
 NOW_S = 1795435200.0  # Mon, 23 Nov 2026 12:00:00 GMT
@@ -450,3 +450,22 @@ def test_a_signal_is_not_read_as_an_exit_code():
     outcome = judge(None, FILE, size_bytes=10, signal=15)
     assert (outcome.ending, outcome.error_kind) == (Ending.RETRY, ErrorKind.KILLED)
     assert "15" in (outcome.error_message or "")
+
+
+@pytest.mark.parametrize(
+    "http_status, offset_bytes, kind, words",
+    [
+        (200, 0, ErrorKind.CHANGED, "keeps changing"),
+        (206, 100, ErrorKind.CHANGED, "keeps changing"),
+        (None, 0, ErrorKind.CHANGED, "keeps changing"),
+        (206, 0, ErrorKind.BAD_ANSWER, "not asked for"),
+        (416, 0, ErrorKind.BAD_ANSWER, "not asked for"),
+    ],
+)
+def test_what_never_settled_is_told_by_its_last_answer(
+    http_status: int | None, offset_bytes: int, kind: ErrorKind, words: str
+):
+    outcome = never_settled(http_status, offset_bytes)
+    assert (outcome.ending, outcome.error_kind) == (Ending.FAIL, kind)
+    assert outcome.http_status == http_status
+    assert words in (outcome.error_message or "")
