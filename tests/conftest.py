@@ -12,14 +12,25 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from dlmanager.core.job import Job, Status
+from tests.closing_lines import ClosingLines, Kills
+
+CLOSING_LINES = pytest.StashKey[ClosingLines]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
+    parser.addoption("--closing-lines", metavar="FILE", help="write the closing lines there too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes minutes; runs with --long alone")
+    config.addinivalue_line(
+        "markers",
+        "fault(number): proves what must become of a fault of the list in "
+        "tests/integration/README.md",
+    )
+    config.stash[CLOSING_LINES] = ClosingLines()
+    config.pluginmanager.register(config.stash[CLOSING_LINES], "closing-lines")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -62,6 +73,12 @@ def no_unexpected_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         if record.levelno >= logging.ERROR
     ]
     assert not errors
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> Kills:
+    """Where a test notes each kill that it does; counted over the whole run."""
+    return request.config.stash[CLOSING_LINES].kills
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The verbs of ./dev."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -79,15 +80,19 @@ def test(root: Path, arguments: Sequence[str]) -> int:
     python = _set_up_tests(root)
     with tempfile.TemporaryDirectory(prefix="dlmanager-test-") as folder:
         coverage_json, junit_xml = Path(folder, "coverage.json"), Path(folder, "junit.xml")
+        closing_lines = Path(folder, "closing-lines.txt")
         command = [python, "-m", "pytest", "--cov=dlmanager"]
         command += ["--cov-report=term-missing:skip-covered"]
         is_full = set(arguments) <= {"--long"}
         if is_full:
             command += [f"--cov-report=json:{coverage_json}", f"--junit-xml={junit_xml}"]
+            command += [f"--closing-lines={closing_lines}"]
         status = run_limited(
             [*command, *arguments], folder=root, environ=_test_environ(), limit_s=TEST_LIMIT_S
         )
-        return _conclude(status, coverage_json, junit_xml) if is_full else status
+        if not is_full:
+            return status
+        return _conclude(status, coverage_json, closing_lines, junit_xml)
 
 
 def check(root: Path, arguments: Sequence[str]) -> int:
@@ -138,10 +143,12 @@ def _test_environ() -> dict[str, str]:
     return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_API": "pyside6"}
 
 
-def _conclude(status: int, coverage_json: Path, junit_xml: Path) -> int:
-    """Print the verdict on the coverage, then the counts as the last line."""
+def _conclude(status: int, coverage_json: Path, closing_lines: Path, junit_xml: Path) -> int:
+    """Print the verdict on the coverage, what the tests say at their end, the counts last."""
     verdict = _read_verdict(coverage_json)
     print("\n".join(("", *verdict.lines)))
+    with contextlib.suppress(FileNotFoundError):  # the run was cut short, as the next line says
+        print(closing_lines.read_text(encoding="utf-8"), end="")
     try:
         print(read_tally(junit_xml.read_text(encoding="utf-8")))
     except (OSError, ElementTree.ParseError):

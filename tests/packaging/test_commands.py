@@ -37,6 +37,7 @@ class PytestRuns:
         self.status = 0
         self.coverage = GOOD_COVERAGE
         self.junit = JUNIT
+        self.closing_lines = "faults passed: 58 / 58\nkills survived: 8 / 8\n"
 
     def run(self, command, *, folder, environ, limit_s):
         self.command, self.environ = list(command), environ
@@ -45,6 +46,8 @@ class PytestRuns:
                 Path(word.partition(":")[2]).write_text(json.dumps(self.coverage))
             if word.startswith("--junit-xml=") and self.junit is not None:
                 Path(word.partition("=")[2]).write_text(self.junit)
+            if word.startswith("--closing-lines=") and self.junit is not None:
+                Path(word.partition("=")[2]).write_text(self.closing_lines)
         return self.status
 
 
@@ -67,8 +70,8 @@ def test_a_full_run_holds_the_coverage_against_its_bounds(
     pytest_runs.coverage, pytest_runs.status = coverage, pytest_status
     assert commands.main(["test", *arguments], tmp_path) == status
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "7 passed, 0 failed"
-    assert ("TOO LOW" in lines[-4]) is (coverage is LOW_COVERAGE)
+    assert lines[-3:] == ["faults passed: 58 / 58", "kills survived: 8 / 8", "7 passed, 0 failed"]
+    assert ("TOO LOW" in lines[-6]) is (coverage is LOW_COVERAGE)
     assert pytest_runs.command[-len(arguments) :] == (arguments or pytest_runs.command)
 
 
