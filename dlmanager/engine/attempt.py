@@ -333,7 +333,7 @@ class Attempt:
             # At least one byte stays, so that the question is for a range; then the answer
             # tells the total, or that the server knows no ranges.
             return part.cut_overlap(min(OVERLAP_BYTES, part.size() // 2))
-        return part.cut_overlap(self._overlap_bytes)
+        return part.cut_overlap(max(self._overlap_bytes, part.doubtful_bytes()))
 
     def _launch(self, part: PartFile) -> Launch:
         job, setup = self._job, self._setup

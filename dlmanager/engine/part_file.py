@@ -22,8 +22,9 @@ from dlmanager.engine.file_lock import FileLock
 OVERLAP_BYTES = 4 * 1024
 """How much of a part is fetched again and compared when a download goes on."""
 OVERLAP_BYTES_UNCLEAN = 1024 * 1024
-"""The same after a crash or power cut, when the tail of the part may be stale or zero-filled."""
-
+"""The same after a power cut, when the tail of the part may be stale or zero-filled."""
+_UNWRITTEN = bytes(4096)
+"""A page that has never come to the disk, as file systems show it."""
 
 _NOT_A_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EMLINK})
 """What open(2) says of a symbolic link, a socket, a folder."""
@@ -146,6 +147,14 @@ class PartFile:
                 # wget closes it, and the end of every download would wait for that.
                 os.ftruncate(self.descriptor, start)
             return start
+
+    def doubtful_bytes(self) -> int:
+        """How much of the end may never have come to the disk; 0 where nothing looks like it.
+
+        A part of zeros may be right: fetching some of it again then costs little.
+        """
+        tail = self._read(max(0, self.size() - OVERLAP_BYTES_UNCLEAN), OVERLAP_BYTES_UNCLEAN)
+        return OVERLAP_BYTES_UNCLEAN if _UNWRITTEN in tail else 0
 
     def compare_overlap(self) -> Overlap:
         """Compare what has been fetched again with what was cut off; may be called at any time."""

@@ -254,6 +254,13 @@ class TestThePart:
         assert bench.row.job.unclean_stop is False
         assert not any("If-" in argument for argument in bench.calls[0].argv)
 
+    def test_that_ends_in_zeros_is_compared_further_back(self, run, bench: Bench):
+        content = part_bytes(0, 195_000) + bytes(5000)
+        bench.leave_part(200_000, content)
+        attempt = bench.attempt(ok())  # a megabyte: here all of it
+        assert run(attempt.run()).ending is Ending.DONE
+        assert is_right(attempt.final_path)
+
     def test_that_is_gone_is_made_anew(self, run, bench: Bench):
         bench.leave_part(200_000).unlink()
         attempt = bench.attempt(ok())

@@ -125,6 +125,23 @@ class TestOverlap:
         part.close()
         assert part.look() is None
 
+    @pytest.mark.parametrize(
+        "tail, doubtful_bytes",
+        [
+            (b"", 0),
+            (b"x" * 5000, 0),
+            (bytes(4095) + b"x", 0),
+            (b"x" * 3000 + bytes(4096) + b"x" * 9000, 1024 * 1024),
+            (bytes(5000) + b"x" * 1024 * 1024, 0),
+        ],
+        ids=["nothing", "bytes", "few zeros", "a page of zeros", "zeros long ago"],
+    )
+    def test_a_page_of_zeros_at_the_end_makes_it_doubtful(
+        self, part: PartFile, tail: bytes, doubtful_bytes: int
+    ):
+        append(part, tail)
+        assert part.doubtful_bytes() == doubtful_bytes
+
 
 class TestPublishing:
     def test_the_file_gets_its_name_and_the_usual_mode(self, part: PartFile, tmp_path: Path):
