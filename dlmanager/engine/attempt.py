@@ -6,7 +6,6 @@ The protocol is that of ARCHITECTURE.md, "How a file is made".
 import asyncio
 import errno
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.filenames import part_name, suggest_filename
+from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.job import Job, Phase, Verification
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import JobProgress
@@ -36,8 +35,8 @@ from dlmanager.engine.part_file import (
     Overlap,
     PartFile,
     PartReplaced,
-    free_final_paths,
 )
+from dlmanager.engine.part_opening import open_part
 from dlmanager.engine.publish import publish
 from dlmanager.engine.wget_process import Launch, WgetProcess
 from dlmanager.wget.command import build_arguments, build_command, build_environment
@@ -148,11 +147,8 @@ class Attempt:
                 "Another process still writes this download's partial file. It goes on by itself.",
             )
         try:
-            self._part = await asyncio.to_thread(self._open_part)
-            await self._record(
-                part_path=str(self._part.path),
-                part_device=self._part.device,
-                part_inode=self._part.inode,
+            self._part = await open_part(
+                self._job, lambda facts: self._record(**facts), self._logger
             )
             outcome = await self._transfer_until_settled()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
@@ -226,27 +222,6 @@ class Attempt:
             self._logger.warning("job %s: its lock cannot be had: %s", self._job.id, error)
             return False
 
-    def _open_part(self) -> PartFile:
-        job = self._job
-        if job.part_path is not None:
-            try:
-                part = PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
-                if job.unproven_from is not None:
-                    part.cut_back(job.unproven_from)
-                return part
-            except FileNotFoundError:
-                pass
-            except PartReplaced:
-                self._logger.warning("job %s: its part was replaced; starting again", job.id)
-        folder = Path(job.target_directory)
-        name = part_name(job.display_name, job.id)
-        for path in free_final_paths(folder, name):
-            try:
-                return PartFile.create(path)
-            except FileExistsError:
-                continue
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
-
     # The transfer
 
     async def _transfer_until_settled(self) -> Outcome:
@@ -299,7 +274,8 @@ class Attempt:
         self._redo = self._response = self._request_url = None
         self._offset = await asyncio.to_thread(self._cut_overlap, self._part)
         # Whatever comes now belongs to what is there only once that is shown, and written down.
-        await self._record(unproven_from=self._offset)
+        if self._job.unproven_from != self._offset:
+            await self._record(unproven_from=self._offset)
         process = self._process = WgetProcess(
             self._job.id,
             self._launch(self._part),

@@ -222,13 +222,19 @@ class PartFile:
 def discard_part(job: Job, lock: FileLock) -> bool:
     """Remove the part that a job left; False if a process still writes it or it cannot be removed.
 
-    A file that is not the part we made stays untouched; so does a file that was published.
+    For a job that is wanted no more: it has no file, so one that was being published goes too.
+    A file that is not the part we made stays untouched.
     """
     if job.part_path is None:
         return True
     try:
         if not lock.acquire():
             return False
+        if job.part_inode is None:
+            discard_announced_part(job)
+            return True
+        if job.final_path is not None:
+            remove_published(Path(job.final_path), job)
         PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode).discard()
     except (FileNotFoundError, PartReplaced):
         return True
@@ -237,6 +243,20 @@ def discard_part(job: Job, lock: FileLock) -> bool:
     finally:
         lock.discard()
     return True
+
+
+def discard_announced_part(job: Job) -> None:
+    """Remove the part that a job said it would make, if a kill came before it was noted as made.
+
+    Such a part is empty; whatever holds bytes under that name is not ours.
+    """
+    if job.part_path is None or job.part_inode is not None:
+        return
+    path = Path(job.part_path)
+    with contextlib.suppress(FileNotFoundError):
+        facts = path.lstat()
+        if stat.S_ISREG(facts.st_mode) and facts.st_size == 0:
+            path.unlink()
 
 
 def remove_published(final_path: Path, job: Job) -> None:

@@ -15,7 +15,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.outcome import Ending, Outcome
-from dlmanager.engine import attempt as attempt_module
+from dlmanager.engine import part_opening
 from dlmanager.engine.attempt import MAX_RESTARTS, Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.file_lock import FileLock
@@ -292,7 +292,7 @@ class TestThePart:
         taken = bench.folder / "taken.part"
         taken.write_bytes(b"mine")
         free = bench.folder / "free.part"
-        monkeypatch.setattr(attempt_module, "free_final_paths", lambda *_: iter([taken, free]))
+        monkeypatch.setattr(part_opening, "free_final_paths", lambda *_: iter([taken, free]))
         run(bench.attempt([{"exit": 4}]).run())
         assert bench.row.job.part_path == str(free)
         assert taken.read_bytes() == b"mine"
@@ -300,7 +300,7 @@ class TestThePart:
     def test_for_which_no_name_is_free_fails_with_a_hint(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(attempt_module, "free_final_paths", lambda *_: iter(()))
+        monkeypatch.setattr(part_opening, "free_final_paths", lambda *_: iter(()))
         outcome = run(bench.attempt(ok()).run())
         assert (outcome.ending, outcome.error_kind) == (Ending.FAIL, ErrorKind.FOLDER)
         assert bench.calls == []

@@ -2,6 +2,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,32 @@ class TestDiscarding:
         assert part.path.exists()
         assert (tmp_path / "locks" / "job").exists()
         holder.release()
+
+    def test_a_part_that_a_kill_left_before_it_was_noted_goes(
+        self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
+    ):
+        announced = replace(job, part_device=None, part_inode=None)
+        assert discard_part(announced, lock)
+        assert not part.path.exists()
+        part.path.write_bytes(b"mine")
+        assert discard_part(announced, lock)
+        assert part.path.read_bytes() == b"mine"
+
+    def test_what_was_published_for_a_job_that_was_cancelled_meanwhile_goes(
+        self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
+    ):
+        final_path = tmp_path / "a.bin"
+        part.publish(final_path)
+        assert discard_part(replace(job, final_path=str(final_path)), lock)
+        assert list(tmp_path.glob("a.bin*")) == []
+
+    def test_somebody_elses_file_under_the_final_name_stays(
+        self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
+    ):
+        final_path = tmp_path / "a.bin"
+        final_path.write_bytes(b"mine")
+        assert discard_part(replace(job, final_path=str(final_path)), lock)
+        assert final_path.read_bytes() == b"mine"
 
     def test_a_part_that_is_gone_is_no_trouble(self, part: PartFile, job: Job, lock: FileLock):
         part.discard()
