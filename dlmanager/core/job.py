@@ -111,7 +111,8 @@ class Job:
     Times are milliseconds since the epoch, sizes are bytes, None is unknown.
     filename is None until it is decided (by the person, or by the first answer of the server).
     max_retries -1: until it succeeds. unproven_from: bytes of the part from here on may belong to
-    another version of the file, None where all are known to be right. final_path is set from
+    another version of the file, None where all are known to be right. unclean_stop: the machine
+    was started anew since the part was written. final_path is set from
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
     host: of the link, lower-case. waiting_for: set while the job, PENDING or RETRYING, is held back
     because no server can be reached, or because its server asked for a pause.

@@ -6,7 +6,6 @@ The protocol is that of ARCHITECTURE.md, "How a file is made".
 import asyncio
 import errno
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.expectation import Doubt
-from dlmanager.core.filenames import part_name, suggest_filename
+from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.job import Job, Phase, Verification
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import JobProgress
@@ -40,8 +39,8 @@ from dlmanager.engine.part_file import (
     Overlap,
     PartFile,
     PartReplaced,
-    free_final_paths,
 )
+from dlmanager.engine.part_opening import open_part
 from dlmanager.engine.publish import publish
 from dlmanager.engine.watchdog import Watchdog
 from dlmanager.engine.wget_process import Launch, WgetProcess
@@ -160,11 +159,8 @@ class Attempt:
                 "Another process still writes this download's partial file. It goes on by itself.",
             )
         try:
-            self._part = await asyncio.to_thread(self._open_part)
-            await self._record(
-                part_path=str(self._part.path),
-                part_device=self._part.device,
-                part_inode=self._part.inode,
+            self._part = await open_part(
+                self._job, lambda facts: self._record(**facts), self._logger
             )
             outcome = await self._transfer_until_settled()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
@@ -237,27 +233,6 @@ class Attempt:
         except OSError as error:  # the data folder, not the target: nothing the job can help
             self._logger.warning("job %s: its lock cannot be had: %s", self._job.id, error)
             return False
-
-    def _open_part(self) -> PartFile:
-        job = self._job
-        if job.part_path is not None:
-            try:
-                part = PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode)
-                if job.unproven_from is not None:
-                    part.cut_back(job.unproven_from)
-                return part
-            except FileNotFoundError:
-                pass
-            except PartReplaced:
-                self._logger.warning("job %s: its part was replaced; starting again", job.id)
-        folder = Path(job.target_directory)
-        name = part_name(job.display_name, job.id)
-        for path in free_final_paths(folder, name):
-            try:
-                return PartFile.create(path)
-            except FileExistsError:
-                continue
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
 
     # The transfer
 
@@ -333,7 +308,8 @@ class Attempt:
         self._guard = PageGuard(self._job)
         self._offset = await asyncio.to_thread(self._cut_overlap, self._part)
         # Whatever comes now belongs to what is there only once that is shown, and written down.
-        await self._record(unproven_from=self._offset)
+        if self._job.unproven_from != self._offset:
+            await self._record(unproven_from=self._offset)
         process = self._process = WgetProcess(
             self._job.id,
             self._launch(self._part),
@@ -374,7 +350,7 @@ class Attempt:
             # At least one byte stays, so that the question is for a range; then the answer
             # tells the total, or that the server knows no ranges.
             return part.cut_overlap(min(OVERLAP_BYTES, part.size() // 2))
-        return part.cut_overlap(self._overlap_bytes)
+        return part.cut_overlap(max(self._overlap_bytes, part.doubtful_bytes()))
 
     def _launch(self, part: PartFile) -> Launch:
         job, setup = self._job, self._setup

@@ -69,12 +69,15 @@ class DatabaseKeeper:
 
         Call it once, holding the queue's lock, before anything else. Raises StoreUnusable.
         """
-        last_boot_id, ended_well = self._note_start()
+        last_boot_id, ended_well = self._last_end()
+        # A kill from here on is an unclean end, and must not hide a new start of the machine.
+        self._leave_note(last_boot_id)
         replaced = await self._open(is_check_due=not ended_well)
         if last_boot_id != boot_id():
             # Nothing syncs a part before it is complete: after a power cut its end may be stale,
             # and after any other start of the machine the check costs little.
             await self._store.run(JobStore.doubt_parts)
+            self._leave_note(boot_id())
         await sweep(self._store, now_ms(), self._logger)
         if await self._store.run(JobStore.is_restored):
             await settle_restored(self._store, now_ms(), self._logger)
@@ -84,14 +87,20 @@ class DatabaseKeeper:
         names = await asyncio.to_thread(_backup_names, self._store.path)
         self._backup_due_at_ms = next_backup_at_ms(self._store.path.stem, names, now_ms())
 
-    def _note_start(self) -> tuple[str, bool]:
-        """Leave the mark of a run that goes on; returns the last run's boot id and if it ended."""
+    def _last_end(self) -> tuple[str, bool]:
+        """The boot id of the last run, and whether it ended well."""
         try:
-            last_boot_id, _, end = self._lock.exchange(boot_id()).partition("\n")
+            last_boot_id, _, end = self._lock.note().partition("\n")
         except OSError as error:
-            self._logger.warning("the mark of the start could not be written: %s", error)
+            self._logger.warning("how the last run ended cannot be read: %s", error)
             return "", False
         return last_boot_id, end == _WELL
+
+    def _leave_note(self, text: str) -> None:
+        try:
+            self._lock.leave_note(text)
+        except OSError as error:  # then the next start looks through the database
+            self._logger.warning("a mark for the next start cannot be written: %s", error)
 
     async def _open(self, *, is_check_due: bool) -> Replaced | None:
         """Open the database; returns what was done where that was not possible."""
@@ -191,12 +200,8 @@ class DatabaseKeeper:
 
     def note_end(self, *, is_well: bool) -> None:
         """Leave the mark of a clean stop, unless something was wrong with the database."""
-        if not is_well or self._is_suspect:
-            return
-        try:
-            self._lock.exchange(f"{boot_id()}\n{_WELL}")
-        except OSError as error:  # then the next start looks through the database
-            self._logger.warning("the mark of the end could not be written: %s", error)
+        if is_well and not self._is_suspect:
+            self._leave_note(f"{boot_id()}\n{_WELL}")
 
 
 def _backup_names(path: Path) -> list[str]:

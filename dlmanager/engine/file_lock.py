@@ -82,17 +82,20 @@ class FileLock:
         except FileNotFoundError:
             return False
 
-    def exchange(self, text: str) -> str:
-        """Leave a short text in the held lock's file; returns what the last holder left.
+    def note(self) -> str:
+        """The short text that a holder left in the held lock's file; empty if none did."""
+        assert self._descriptor is not None
+        return os.pread(self._descriptor, 256, 0).decode("utf-8", "replace")
+
+    def leave_note(self, text: str) -> None:
+        """Leave a short text in the held lock's file, for the next holders.
 
         It is on the disk when this returns. Raises OSError; the file is then empty, or as it was.
         """
         assert self._descriptor is not None
-        before = os.pread(self._descriptor, 256, 0).decode("utf-8", "replace")
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
         os.fsync(self._descriptor)
-        return before
 
     def release(self) -> None:
         """Give the lock back; it is free once every process that inherited it has ended."""

@@ -22,8 +22,9 @@ from dlmanager.engine.file_lock import FileLock
 OVERLAP_BYTES = 4 * 1024
 """How much of a part is fetched again and compared when a download goes on."""
 OVERLAP_BYTES_UNCLEAN = 1024 * 1024
-"""The same after a crash or power cut, when the tail of the part may be stale or zero-filled."""
-
+"""The same after a power cut, when the tail of the part may be stale or zero-filled."""
+_UNWRITTEN = bytes(4096)
+"""A page that has never come to the disk, as file systems show it."""
 
 _NOT_A_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EMLINK})
 """What open(2) says of a symbolic link, a socket, a folder."""
@@ -147,6 +148,14 @@ class PartFile:
                 os.ftruncate(self.descriptor, start)
             return start
 
+    def doubtful_bytes(self) -> int:
+        """How much of the end may never have come to the disk; 0 where nothing looks like it.
+
+        A part of zeros may be right: fetching some of it again then costs little.
+        """
+        tail = self._read(max(0, self.size() - OVERLAP_BYTES_UNCLEAN), OVERLAP_BYTES_UNCLEAN)
+        return OVERLAP_BYTES_UNCLEAN if _UNWRITTEN in tail else 0
+
     def compare_overlap(self) -> Overlap:
         """Compare what has been fetched again with what was cut off; may be called at any time."""
         with self._guard:
@@ -217,13 +226,19 @@ class PartFile:
 def discard_part(job: Job, lock: FileLock) -> bool:
     """Remove the part that a job left; False if a process still writes it or it cannot be removed.
 
-    A file that is not the part we made stays untouched; so does a file that was published.
+    For a job that is wanted no more: it has no file, so one that was being published goes too.
+    A file that is not the part we made stays untouched.
     """
     if job.part_path is None:
         return True
     try:
         if not lock.acquire():
             return False
+        if job.part_inode is None:
+            discard_announced_part(job)
+            return True
+        if job.final_path is not None:
+            remove_published(Path(job.final_path), job)
         PartFile.reopen(Path(job.part_path), job.part_device, job.part_inode).discard()
     except (FileNotFoundError, PartReplaced):
         return True
@@ -232,6 +247,20 @@ def discard_part(job: Job, lock: FileLock) -> bool:
     finally:
         lock.discard()
     return True
+
+
+def discard_announced_part(job: Job) -> None:
+    """Remove the part that a job said it would make, if a kill came before it was noted as made.
+
+    Such a part is empty; whatever holds bytes under that name is not ours.
+    """
+    if job.part_path is None or job.part_inode is not None:
+        return
+    path = Path(job.part_path)
+    with contextlib.suppress(FileNotFoundError):
+        facts = path.lstat()
+        if stat.S_ISREG(facts.st_mode) and facts.st_size == 0:
+            path.unlink()
 
 
 def remove_published(final_path: Path, job: Job) -> None:

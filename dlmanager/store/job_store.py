@@ -384,7 +384,8 @@ class JobStore:
         """Give back a job that was PROCESSING when its program died: the zombie sweep's step.
 
         One retry is spent: RETRYING at once, or FAILED if none is left. None if the job is
-        PROCESSING no more, so that a repeated sweep changes nothing.
+        PROCESSING no more, so that a repeated sweep changes nothing. Its part is as good as ever:
+        what a killed program wrote is in the system's hands (a power cut: `doubt_parts`).
         """
         job = self.get(job_id)
         if job is None or job.status is not Status.PROCESSING:
@@ -398,7 +399,6 @@ class JobStore:
                 {
                     "retry_count": job.retry_count + 1,
                     "next_retry_at": now_ms,
-                    "unclean_stop": True,
                 },
             )
         return self.finish(
@@ -407,7 +407,6 @@ class JobStore:
             Status.FAILED,
             now_ms,
             {
-                "unclean_stop": True,
                 "finished_at": now_ms,
                 "error_kind": ErrorKind.INTERRUPTED,
                 "error_message": "dlmanager ended unexpectedly during this download, and no retry "

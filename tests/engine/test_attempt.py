@@ -15,7 +15,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.outcome import Ending, Outcome
-from dlmanager.engine import attempt as attempt_module
+from dlmanager.engine import part_opening
 from dlmanager.engine.attempt import MAX_RESTARTS, Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.file_lock import FileLock
@@ -254,6 +254,13 @@ class TestThePart:
         assert bench.row.job.unclean_stop is False
         assert not any("If-" in argument for argument in bench.calls[0].argv)
 
+    def test_that_ends_in_zeros_is_compared_further_back(self, run, bench: Bench):
+        content = part_bytes(0, 195_000) + bytes(5000)
+        bench.leave_part(200_000, content)
+        attempt = bench.attempt(ok())  # a megabyte: here all of it
+        assert run(attempt.run()).ending is Ending.DONE
+        assert is_right(attempt.final_path)
+
     def test_that_is_gone_is_made_anew(self, run, bench: Bench):
         bench.leave_part(200_000).unlink()
         attempt = bench.attempt(ok())
@@ -285,7 +292,7 @@ class TestThePart:
         taken = bench.folder / "taken.part"
         taken.write_bytes(b"mine")
         free = bench.folder / "free.part"
-        monkeypatch.setattr(attempt_module, "free_final_paths", lambda *_: iter([taken, free]))
+        monkeypatch.setattr(part_opening, "free_final_paths", lambda *_: iter([taken, free]))
         run(bench.attempt([{"exit": 4}]).run())
         assert bench.row.job.part_path == str(free)
         assert taken.read_bytes() == b"mine"
@@ -293,7 +300,7 @@ class TestThePart:
     def test_for_which_no_name_is_free_fails_with_a_hint(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(attempt_module, "free_final_paths", lambda *_: iter(()))
+        monkeypatch.setattr(part_opening, "free_final_paths", lambda *_: iter(()))
         outcome = run(bench.attempt(ok()).run())
         assert (outcome.ending, outcome.error_kind) == (Ending.FAIL, ErrorKind.FOLDER)
         assert bench.calls == []

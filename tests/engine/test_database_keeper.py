@@ -155,13 +155,37 @@ class TestAStart:
 
         run(scenario())
 
+    def test_a_kill_before_the_parts_were_doubted_does_not_hide_the_new_start(
+        self, run, house: House, monkeypatch: pytest.MonkeyPatch
+    ):
+        doubted: list[str] = []
+
+        def killed(self: JobStore) -> None:
+            raise OSError("killed")
+
+        async def scenario() -> None:
+            monkeypatch.setattr(database_keeper, "boot_id", lambda: "a")
+            await house.start()
+            await house.stop()
+            monkeypatch.setattr(database_keeper, "boot_id", lambda: "b")
+            monkeypatch.setattr(JobStore, "doubt_parts", killed)
+            with pytest.raises(StoreUnusable):
+                await house.start()
+            await house.crash()
+            monkeypatch.setattr(JobStore, "doubt_parts", lambda self: doubted.append("doubted"))
+            await house.start()
+            assert doubted
+            await house.stop()
+
+        run(scenario())
+
     def test_goes_on_where_the_mark_cannot_be_written(
         self, run, house: House, monkeypatch: pytest.MonkeyPatch
     ):
-        def full(self: FileLock, text: str) -> str:
+        def full(self: FileLock, text: str) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(FileLock, "exchange", full)
+        monkeypatch.setattr(FileLock, "leave_note", full)
 
         async def scenario() -> None:
             await house.start()

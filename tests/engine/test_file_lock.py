@@ -71,3 +71,13 @@ def test_a_child_that_inherits_the_file_keeps_the_lock_until_it_ends(tmp_path: P
     child.communicate(b"")
     assert try_lock(other)
     os.close(other)
+
+
+def test_a_holder_leaves_a_note_for_the_next(tmp_path: Path):
+    for before, text in [("", "a long first note"), ("a long first note", "short")]:
+        lock = FileLock(tmp_path / "lock")
+        lock.acquire()
+        assert lock.note() == before
+        lock.leave_note(text)
+        assert lock.note() == text
+        lock.release()

@@ -2,6 +2,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,23 @@ class TestOverlap:
         part.close()
         assert part.look() is None
 
+    @pytest.mark.parametrize(
+        "tail, doubtful_bytes",
+        [
+            (b"", 0),
+            (b"x" * 5000, 0),
+            (bytes(4095) + b"x", 0),
+            (b"x" * 3000 + bytes(4096) + b"x" * 9000, 1024 * 1024),
+            (bytes(5000) + b"x" * 1024 * 1024, 0),
+        ],
+        ids=["nothing", "bytes", "few zeros", "a page of zeros", "zeros long ago"],
+    )
+    def test_a_page_of_zeros_at_the_end_makes_it_doubtful(
+        self, part: PartFile, tail: bytes, doubtful_bytes: int
+    ):
+        append(part, tail)
+        assert part.doubtful_bytes() == doubtful_bytes
+
 
 class TestPublishing:
     def test_the_file_gets_its_name_and_the_usual_mode(self, part: PartFile, tmp_path: Path):
@@ -214,6 +232,32 @@ class TestDiscarding:
         assert part.path.exists()
         assert (tmp_path / "locks" / "job").exists()
         holder.release()
+
+    def test_a_part_that_a_kill_left_before_it_was_noted_goes(
+        self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
+    ):
+        announced = replace(job, part_device=None, part_inode=None)
+        assert discard_part(announced, lock)
+        assert not part.path.exists()
+        part.path.write_bytes(b"mine")
+        assert discard_part(announced, lock)
+        assert part.path.read_bytes() == b"mine"
+
+    def test_what_was_published_for_a_job_that_was_cancelled_meanwhile_goes(
+        self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
+    ):
+        final_path = tmp_path / "a.bin"
+        part.publish(final_path)
+        assert discard_part(replace(job, final_path=str(final_path)), lock)
+        assert list(tmp_path.glob("a.bin*")) == []
+
+    def test_somebody_elses_file_under_the_final_name_stays(
+        self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
+    ):
+        final_path = tmp_path / "a.bin"
+        final_path.write_bytes(b"mine")
+        assert discard_part(replace(job, final_path=str(final_path)), lock)
+        assert final_path.read_bytes() == b"mine"
 
     def test_a_part_that_is_gone_is_no_trouble(self, part: PartFile, job: Job, lock: FileLock):
         part.discard()

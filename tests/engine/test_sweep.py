@@ -109,7 +109,7 @@ class TestJobsInProgress:
         run(left.sweep())
         row = left.row(job)
         assert (row.status, row.retry_count, row.next_retry_at) == (Status.RETRYING, 1, NOW_MS)
-        assert (row.unclean_stop, row.pid, row.phase) == (True, None, None)
+        assert (row.unclean_stop, row.pid, row.phase) == (False, None, None)
         assert left.files == {Path(job.part_path or "").name: b"complete"}
         assert job.id in caplog.text
 

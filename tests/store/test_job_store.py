@@ -306,7 +306,7 @@ def test_the_sweep_spends_one_retry_and_can_be_repeated(
         Status.RETRYING,
         1,
         500,
-        True,
+        False,
     )
     assert store.requeue_crashed(job.id, 600) is None
     assert store.get(job.id) == swept
