@@ -453,7 +453,9 @@ class TestWishes:
             elif status is not Status.PENDING:
                 store.call(JobStore.claim, 1, 2, others)
                 if status is not Status.PROCESSING:
-                    store.call(JobStore.finish, job_id, 1, status, 3, {"next_retry_at": 2**50})
+                    # A page in place of the file, as only that can be accepted.
+                    facts = {"next_retry_at": 2**50, "error_kind": ErrorKind.WEB_PAGE}
+                    store.call(JobStore.finish, job_id, 1, status, 3, facts)
             job = queue.get_job_status(job_id)
             assert job is not None
             assert job.status is status
