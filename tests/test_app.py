@@ -143,6 +143,7 @@ class TestAWindow:
         assert not profile.paths.socket.exists()
         assert "ERROR" not in profile.log
 
+    @pytest.mark.fault(54)
     def test_that_is_told_to_end_ends_every_wget_in_good_order(
         self, profile: Profile, server: LoopbackServer
     ):
@@ -338,6 +339,7 @@ class TestTheLifeOfAWindow:
         assert profile.jobs == []
         caplog.clear()
 
+    @pytest.mark.fault(37)
     def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):
         profile.write_settings()
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import Case, Column, Expression, OperationalError, SqliteDatabase
+from peewee import Case, Column, Expression, OperationalError, SqliteDatabase, fn
 from playhouse.migrations import Runner
 
 from dlmanager.core.errors import ErrorKind, StoreUnusable
@@ -205,9 +205,10 @@ class JobStore:
         )
 
     def doubt_parts(self) -> None:
-        """Have the end of every part compared further back: the machine was started anew."""
+        """The machine was started anew: compare parts further back, and trust no process id."""
         with self._database.atomic():
             self._update({"unclean_stop": True}, self._table.part_path.is_null(False))
+            self._update({"pid": None, "pid_started_at": None}, self._table.pid.is_null(False))
 
     def left_parts(self) -> list[Job]:
         """Cancelled or removed jobs whose part file has not been thrown away yet."""
@@ -272,7 +273,10 @@ class JobStore:
         closed_hosts: Collection[str] = (),
         network_is_away: bool = False,
     ) -> list[Job]:
-        """Take up to `limit` jobs that are due and make them PROCESSING, oldest first.
+        """Take up to `limit` jobs that are due and make them PROCESSING.
+
+        Those first that have been due the longest, so that old jobs that fail again and again
+        cannot keep newer ones out.
 
         exclude: ids that must wait (a process of theirs is still ending). closed_hosts: hosts that
         are not to be asked now. network_is_away: leave out what waits for the network.
@@ -289,7 +293,7 @@ class JobStore:
             query = (
                 table.select(table.id)
                 .where(due, table.removed_at.is_null(), table.id.not_in(list(exclude)))
-                .order_by(*self._oldest_first)
+                .order_by(fn.COALESCE(table.next_retry_at, table.created_at), *self._oldest_first)
                 .limit(limit)
             )
             ids = [row[0] for row in query.tuples()]

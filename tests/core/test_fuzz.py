@@ -235,6 +235,7 @@ def test_any_body_is_a_page_or_not(head: bytes):
     looks_like_page(head)
 
 
+@pytest.mark.fault(41)
 @fuzz
 @given(OUTPUT, st.lists(st.integers(0, 1200), max_size=20))
 def test_any_output_reads_the_same_however_it_is_cut(output: bytes, cuts: list[int]):

@@ -313,6 +313,7 @@ class TestOrphans:
         assert time.monotonic() - asked_at >= 0.2
         assert not psutil.pid_exists(process.pid)
 
+    @pytest.mark.fault(29)
     @pytest.mark.parametrize(
         "changes",
         [

@@ -340,6 +340,7 @@ class TestWhatItSays:
         run(scenario())
         assert wgets.events == [Message("Connecting to 127.0.0.1... ")]
 
+    @pytest.mark.fault(41)
     def test_a_flood_is_no_trouble(self, run, wgets: Wgets):
         process = wgets.make({"steps": [{"flood": 5_000_000}, {"stderr": "\nwell\n"}, {"exit": 0}]})
         assert run(process.run()).exit_code == 0
@@ -349,6 +350,7 @@ class TestWhatItSays:
         assert wgets.events[-1] == Message("well")
         assert sum(map(len, process.tail)) < 100_000
 
+    @pytest.mark.fault(41)
     def test_random_bytes_are_no_trouble(self, run, wgets: Wgets):
         noise = random.Random(4711).randbytes(300_000)
         steps = [{"stderr_hex": noise[at : at + 3001].hex()} for at in range(0, len(noise), 3001)]

@@ -55,6 +55,7 @@ class TestAFileArrives:
         run(scenario())
         assert len(server.requests) == 1
 
+    @pytest.mark.fault(24)
     def test_an_empty_file_is_a_file(self, run, server, orchestrate, folder):
         url = server.serve("/empty", b"")
 
@@ -121,6 +122,8 @@ class TestAFileArrives:
         run(scenario())
         assert files_in(folder) == {"real-name.iso": 1_000_000}
 
+    @pytest.mark.fault(36)
+    @pytest.mark.fault(37)
     def test_a_taken_name_gets_a_number(self, run, server, orchestrate, folder):
         url = server.serve("/a.tar.gz", MEGABYTE)
         (folder / "a.tar.gz").write_bytes(b"mine")
@@ -167,6 +170,7 @@ class TestAFileArrives:
 
 
 class TestTheQueue:
+    @pytest.mark.fault(58)
     def test_three_at_once_and_the_oldest_first(self, run, server, orchestrate, folder):
         urls = [server.serve(f"/{number}.bin", MEGABYTE) for number in range(6)]
         gates = [server.hold(f"/{number}.bin", 500_000) for number in range(6)]
@@ -267,6 +271,7 @@ class TestTheQueue:
 
 
 class TestFailures:
+    @pytest.mark.fault(13)
     @pytest.mark.parametrize(
         "code, kind",
         [
@@ -339,6 +344,7 @@ class TestFailures:
 
         run(scenario())
 
+    @pytest.mark.fault(1)
     @pytest.mark.parametrize("cut", [answers.cut_fin, answers.cut_rst], ids=["FIN", "RST"])
     def test_a_cut_transfer_goes_on_where_it_stopped(
         self, run, server, orchestrate, folder, cut: Callable
@@ -360,6 +366,9 @@ class TestFailures:
         assert second.headers["if-match"] == MEGABYTE.etag
         assert second.bytes_sent <= 1_000_000 - second.range_start
 
+    @pytest.mark.fault(5)
+    @pytest.mark.fault(6)
+    @pytest.mark.fault(7)
     @pytest.mark.parametrize(
         "then",
         [
@@ -389,6 +398,7 @@ class TestFailures:
         run(scenario())
         assert files_in(folder) == {"a.bin": 1_000_000}
 
+    @pytest.mark.fault(9)
     def test_another_version_is_noticed_by_its_bytes_alone(self, run, server, orchestrate, folder):
         url = server.serve("/a.bin", MEGABYTE, etag=None, last_modified=None)
 
@@ -407,6 +417,7 @@ class TestFailures:
 
         run(scenario())
 
+    @pytest.mark.fault(10)
     def test_a_server_that_refuses_even_the_start_is_given_up(
         self, run, server, orchestrate, folder
     ):
@@ -434,6 +445,7 @@ class TestFailures:
 
         run(scenario())
 
+    @pytest.mark.fault(33)
     def test_a_full_disk_pauses_the_job_until_there_is_space(
         self, run, orchestrate, folder, tmp_path, monkeypatch
     ):
@@ -520,6 +532,7 @@ class TestWishes:
         assert is_right(folder / "a.bin", MEGABYTE)
         assert server.requests[-1].range_start == 500_000 - 4096
 
+    @pytest.mark.fault(39)
     def test_pause_and_resume_many_times_gives_the_right_file(
         self, run, server, orchestrate, folder
     ):

@@ -29,6 +29,7 @@ def database(tmp_path: Path) -> Path:
 
 
 class TestStopping:
+    @pytest.mark.fault(54)
     def test_stop_ends_every_wget_and_spends_no_retry(self, run, server, orchestrate, folder):
         urls = [server.serve(f"/{number}.bin", CONTENT) for number in range(4)]
         gates = [server.hold(f"/{number}.bin", 500_000) for number in range(4)]
@@ -86,6 +87,7 @@ class TestStopping:
 
 
 class TestOneAtATime:
+    @pytest.mark.fault(37)
     def test_a_second_orchestrator_on_the_same_queue_is_refused(self, run, orchestrate):
         async def scenario() -> None:
             first, second = orchestrate(), orchestrate()
@@ -143,6 +145,7 @@ class TestSweep:
         (request,) = server.requests
         assert request.range_start == 2_000_000 - 1024 * 1024  # an unclean end is re-read further
 
+    @pytest.mark.fault(32)
     def test_a_stale_tail_after_a_power_cut_is_found(self, run, server, orchestrate, folder, leave):
         content = Content(size=4_000_000, seed=1)
         url = server.serve("/a.bin", content)
@@ -201,6 +204,7 @@ class TestSweep:
         run(scenario())
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.bin": b"complete"}
 
+    @pytest.mark.fault(36)
     def test_somebody_elses_file_under_the_planned_name_stays(
         self, run, orchestrate, folder, leave
     ):
@@ -262,6 +266,7 @@ class TestSweep:
 
         run(scenario())
 
+    @pytest.mark.fault(29)
     def test_an_orphan_is_ended_and_an_innocent_process_is_not(
         self, run, server, orchestrate, folder, leave
     ):
@@ -334,6 +339,7 @@ def _note_process(orchestrate, job: Job, pid: int) -> None:
 
 
 class TestSurroundings:
+    @pytest.mark.fault(40)
     @pytest.mark.parametrize(
         "version, words",
         [
@@ -361,6 +367,7 @@ class TestSurroundings:
         run(scenario())
         caplog.clear()
 
+    @pytest.mark.fault(40)
     def test_when_wget_is_there_the_queue_goes_on(
         self, run, server, orchestrate, folder, tmp_path, caplog, monkeypatch
     ):
@@ -386,6 +393,7 @@ class TestSurroundings:
         run(scenario())
         caplog.clear()
 
+    @pytest.mark.fault(34)
     def test_a_folder_that_went_away_fails_the_job_with_a_hint(
         self, run, server, orchestrate, folder
     ):

@@ -56,6 +56,7 @@ def test_a_due_retry_without_a_free_slot_does_not_spin(
     run(scenario())
 
 
+@pytest.mark.fault(33)
 def test_a_used_up_quota_is_no_retry_storm(run, orchestrate, folder, tmp_path, count_turns):
     """statvfs(3) knows nothing of quotas, nor of used-up inodes: there seems to be space."""
     steps = [

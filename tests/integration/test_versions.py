@@ -124,6 +124,7 @@ class TestWithoutValidators:
         run(scenario())
         caplog.clear()
 
+    @pytest.mark.fault(8)
     def test_a_file_that_became_shorter_is_not_published_at_its_old_length(
         self, run, server, orchestrate, folder, url
     ):
@@ -200,6 +201,7 @@ def test_validators_that_could_not_be_stored_do_not_let_two_versions_be_joined(
     caplog.clear()
 
 
+@pytest.mark.fault(32)
 @pytest.mark.parametrize("first", ["503", "pause"])
 def test_a_stale_stretch_is_found_although_the_first_try_after_the_crash_fails(
     run, server, orchestrate, leave, first: str

@@ -97,6 +97,20 @@ def test_a_claim_takes_what_is_due_and_no_more(store: JobStore, job_in: Callable
     assert store.get(paused.id).status is Status.PAUSED
 
 
+@pytest.mark.fault(58)
+def test_those_that_fail_again_and_again_do_not_starve_the_others(
+    store: JobStore, job_in: Callable[..., Job]
+):
+    """Whoever became due first comes first, however old those are that fail."""
+    failing = [job_in(Status.RETRYING) for _ in range(3)]  # due at 10,000
+    store.add([order("before")], 9_999)
+    store.add([order("after")], 10_001)
+    first, *others = store.claim(5, 10_002)
+    assert first.display_name == "before"
+    assert [job.id for job in others[:3]] == [job.id for job in failing]
+    assert others[3].display_name == "after"
+
+
 def test_a_claim_leaves_out_jobs_whose_process_is_still_ending(store: JobStore):
     first, second = store.add([order("a"), order("b")], 1)
     assert [job.id for job in store.claim(5, 2, [first.id])] == [second.id]
