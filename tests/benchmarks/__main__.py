@@ -13,6 +13,7 @@ from pathlib import Path
 
 import PySide6
 
+from tests.benchmarks.faults import measure_faults
 from tests.benchmarks.loop import measure_loop
 from tests.benchmarks.measuring import Failed, Figure, Options, wget_path
 from tests.benchmarks.start import measure_start
@@ -26,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[Options], list[Figure]]] = {
     "cpu": measure_cpu,
     "loop": measure_loop,
     "window": measure_window,
+    "faults": measure_faults,
 }
 _HEADINGS = ("", "median", "min - max", "", "x wget", "budget", "")
 
