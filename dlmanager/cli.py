@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from dlmanager import __version__
@@ -27,6 +26,8 @@ from dlmanager.store.store_thread import StoreThread
 T = TypeVar("T")
 
 USAGE_ERROR = 2
+MAX_LIST_BYTES = 64 * 1024**2
+"""How much of a list of links is read: half a million of usual ones."""
 
 _EPILOG = """\
 Without a command, the window opens, with the links added that are given.
@@ -154,10 +155,16 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
 def _links_in(name: str) -> list[str]:
     """The links of a text file; empty lines and lines that begin with # are left out."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        # One way for both, so that standard input may begin with a mark of UTF-8 too.
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+            data = file.read(MAX_LIST_BYTES + 1)
+        text = data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"The links in {name} cannot be read ({reason}).") from error
+    if len(data) > MAX_LIST_BYTES:
+        megabytes = MAX_LIST_BYTES // 1024**2
+        raise BadInput(f"There is more than {megabytes} MB in {name}. Split it into several files.")
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
