@@ -18,7 +18,7 @@ from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.part_file import discard_part
-from dlmanager.paths import Paths, default_download_directory, profile_paths
+from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
@@ -46,6 +46,8 @@ def run(argv: Sequence[str]) -> int:
     try:
         options = _main_parser().parse_args(argv)
         paths = profile_paths(options.data_dir)
+        if (warning := tighten(paths)) is not None:
+            complain(warning)
         command = _COMMANDS.get(options.rest[0]) if options.rest else None
         if command is None:
             return _window(paths, options.rest)
