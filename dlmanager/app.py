@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import TextIOWrapper
 from types import TracebackType
 from typing import Any
 
@@ -337,10 +338,9 @@ def start_logging(paths: Paths) -> None:
     """
     try:
         paths.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = logging.handlers.RotatingFileHandler(
+        handler = _PrivateLog(
             paths.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
         )
-        paths.log.chmod(0o600)
     except OSError as error:
         raise Surroundings(
             f"The folder {paths.log.parent} cannot be written ({error.strerror}). "
@@ -350,6 +350,18 @@ def start_logging(paths: Paths) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     qInstallMessageHandler(_on_qt_message)
     sys.excepthook = _on_uncaught
+
+
+class _PrivateLog(logging.handlers.RotatingFileHandler):
+    """A log that nobody else can read, the files of its rotation included."""
+
+    def _open(self) -> TextIOWrapper:
+        def opener(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        file = open(self.baseFilename, self.mode, encoding=self.encoding, opener=opener)  # noqa: SIM115 (closed by the handler)
+        assert isinstance(file, TextIOWrapper)
+        return file
 
 
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from dlmanager import __version__
@@ -19,7 +18,7 @@ from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.part_file import discard_part
-from dlmanager.paths import Paths, default_download_directory, profile_paths
+from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
 from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings, write_settings
@@ -28,6 +27,8 @@ from dlmanager.store.store_thread import StoreThread
 T = TypeVar("T")
 
 USAGE_ERROR = 2
+MAX_LIST_BYTES = 64 * 1024**2
+"""How much of a list of links is read: half a million of usual ones."""
 
 _EPILOG = """\
 Without a command, the window opens, with the links added that are given.
@@ -46,6 +47,8 @@ def run(argv: Sequence[str]) -> int:
     try:
         options = _main_parser().parse_args(argv)
         paths = profile_paths(options.data_dir)
+        if (warning := tighten(paths)) is not None:
+            complain(warning)
         command = _COMMANDS.get(options.rest[0]) if options.rest else None
         if command is None:
             return _window(paths, options.rest)
@@ -155,10 +158,16 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
 def _links_in(name: str) -> list[str]:
     """The links of a text file; empty lines and lines that begin with # are left out."""
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        # One way for both, so that standard input may begin with a mark of UTF-8 too.
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+            data = file.read(MAX_LIST_BYTES + 1)
+        text = data.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BadInput(f"The links in {name} cannot be read ({reason}).") from error
+    if len(data) > MAX_LIST_BYTES:
+        megabytes = MAX_LIST_BYTES // 1024**2
+        raise BadInput(f"There is more than {megabytes} MB in {name}. Split it into several files.")
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 

@@ -482,3 +482,23 @@ def test_the_log_holds_what_we_say_what_qt_says_and_what_went_wrong(profile: Pro
     assert (process.returncode, out) == (1, "")
     assert "ZeroDivisionError: nobody caught it" in err
     assert "from Qt" not in err
+
+
+_ROTATING = """
+import logging, os, sys
+from dlmanager import app
+from dlmanager.paths import profile_paths
+os.umask(0)
+app.LOG_BYTES = 2_000
+app.start_logging(profile_paths(sys.argv[1]))
+for number in range(200):
+    logging.getLogger("dlmanager").info("%s", "x" * 100)
+"""
+
+
+def test_no_file_of_the_log_can_be_read_by_others_after_a_rotation_either(profile: Profile):
+    process = profile.python("-c", _ROTATING, str(profile.data_dir))
+    assert process.communicate(timeout=20) == ("", "")
+    logs = list(profile.paths.log.parent.iterdir())
+    assert len(logs) == 1 + app.LOG_FILES
+    assert {path.stat().st_mode & 0o777 for path in logs} == {0o600}

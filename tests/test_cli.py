@@ -126,6 +126,54 @@ class TestAdd:
         assert len(result.stdout.split()) == 1
         assert [job["url"][-1] for job in jobs(cli)] == ["a", "b", "c"]
 
+    @pytest.mark.fault(57)
+    def test_takes_a_hundred_thousand_links_at_once(self, cli, folder, tmp_path):
+        links = tmp_path / "links.txt"
+        urls = [f"http://127.0.0.1/{number}/file.zip" for number in range(100_000)]
+        links.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(urls).encode())  # as Windows writes it
+        assert len(added(cli, "--to", str(folder), "--from-file", str(links))) == 100_000
+        assert [job["url"] for job in jobs(cli)] == urls
+
+    @pytest.mark.fault(57)
+    def test_a_mark_of_utf_8_is_none_of_the_text(self, cli, folder):
+        links = "\ufeff# mirrors\nhttp://127.0.0.1/a\n"
+        result = cli("add", "--to", str(folder), "--from-file", "-", stdin=links)
+        assert len(result.stdout.split()) == 1
+
+    @pytest.mark.fault(57)
+    @pytest.mark.parametrize(
+        "data, words",
+        [
+            (b"http://127.0.0.1/good\nhttp://127.0.0.1/a\0b\n", "Link 2 of 2: This link holds"),
+            (b"http://127.0.0.1/good\n\0\n", "Link 2 of 2"),
+            ("http://127.0.0.1/a\n".encode("utf-16"), "it is not UTF-8 text"),
+            (b"http://127.0.0.1/\xe4\n", "it is not UTF-8 text"),
+            (bytes(64 * 1024**2 + 1), "more than 64 MB"),
+            (b"http://127.0.0.1/" + b"x" * 1_000_000, "too long"),
+        ],
+        ids=["NUL", "NUL alone", "UTF-16", "Latin-1", "endless", "long line"],
+    )
+    @pytest.mark.parametrize("way", ["file", "stdin"])
+    def test_a_list_that_is_none_is_told_and_nothing_added(
+        self, cli, data_dir, folder, tmp_path, data: bytes, words: str, way: str
+    ):
+        links = tmp_path / "links.txt"
+        links.write_bytes(data)
+        name = "-" if way == "stdin" else str(links)
+        result = subprocess.run(
+            command(data_dir, "add", "--to", str(folder), "--from-file", name),
+            input=data,
+            capture_output=True,
+            timeout=40,
+            cwd=ROOT,
+            check=False,
+        )
+        assert result.returncode == 2
+        assert words in result.stderr.decode()
+        assert result.stderr.count(b"\n") == 1
+        assert b"\0" not in result.stderr
+        assert jobs(cli) == []
+
     def test_saves_to_the_folder_of_the_settings_else_to_downloads(self, cli, folder):
         added(cli, "http://127.0.0.1/a")
         cli("config", "set", "download_directory", str(folder))

@@ -12,6 +12,7 @@ from dlmanager.paths import (
     default_download_directory,
     make_socket_folder,
     profile_paths,
+    tighten,
 )
 
 SOCKET_PATH_BYTES = 107
@@ -102,6 +103,18 @@ class TestTheSocket:
         assert len(os.fsencode(socket)) <= SOCKET_PATH_BYTES
         assert len(os.fsencode(f"/run/user/1000/{socket.name}")) <= SOCKET_PATH_BYTES
 
+    def test_is_not_put_into_a_runtime_folder_where_others_may_write(self, runtime: Path):
+        runtime.chmod(0o777)
+        assert profile_paths(None).socket.parent == Path(f"/tmp/dlmanager-{os.getuid()}")
+
+    def test_is_not_put_into_the_runtime_folder_of_another_user(
+        self, runtime: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        """As `sudo` leaves it in the environment."""
+        uid = os.getuid() + 1
+        monkeypatch.setattr(os, "getuid", lambda: uid)
+        assert profile_paths(None).socket.parent == Path(f"/tmp/dlmanager-{uid}")
+
     @pytest.mark.parametrize("given", [None, "", "/no/such/folder"])
     def test_has_a_folder_of_this_users_own_where_the_system_gives_none(
         self, monkeypatch: pytest.MonkeyPatch, given: str | None
@@ -139,6 +152,82 @@ class TestTheSocket:
                 folder.symlink_to(tmp_path / "elsewhere")
         with pytest.raises(DlmanagerError, match="not yours alone"):
             make_socket_folder(folder / "a.socket")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+class TestWhatIsOursAlone:
+    def make(self, *paths: Path) -> None:
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.chmod(0o777)
+            path.write_bytes(b"x")
+            path.chmod(0o666)
+
+    def test_is_taken_from_others_where_we_chose_the_folders(self, home: Path, runtime: Path):
+        paths = profile_paths(None)
+        data = paths.database.parent
+        made = [
+            paths.database,
+            data / "queue.db-wal",
+            data / "queue.db-shm",
+            data / "queue.db.lock",
+            paths.settings,
+            paths.log,
+            paths.log.with_name(paths.log.name + ".1"),
+        ]
+        self.make(*made)
+        assert tighten(paths) is None
+        assert {mode(path) for path in made} == {0o600}
+        assert {mode(path.parent) for path in made} == {0o700}
+        assert mode(home / ".config") & 0o077  # not ours to change
+
+    def test_in_a_folder_that_somebody_chose_is_but_our_files(self, tmp_path: Path, runtime: Path):
+        paths = profile_paths(str(tmp_path / "data"))
+        others = tmp_path / "data" / "notes.txt"
+        self.make(paths.database, paths.settings, paths.log, others)
+        told = tighten(paths)
+        assert told is not None
+        assert f"chmod go-w {tmp_path / 'data'}" in told
+        assert {mode(path) for path in (paths.database, paths.settings, paths.log)} == {0o600}
+        assert mode(others) == 0o666
+        assert mode(tmp_path / "data") == mode(tmp_path / "data/logs") == 0o777
+
+    @pytest.mark.parametrize(
+        "folder_mode, is_told", [(0o700, False), (0o755, False), (0o757, True), (0o1777, True)]
+    )
+    def test_a_folder_is_told_of_where_others_can_put_files_in_the_place_of_ours(
+        self, tmp_path: Path, runtime: Path, folder_mode: int, is_told: bool
+    ):
+        folder = tmp_path / "data"
+        folder.mkdir()
+        folder.chmod(folder_mode)
+        assert (tighten(profile_paths(str(folder))) is not None) == is_told
+        assert mode(folder) == folder_mode
+
+    def test_a_group_of_ones_own_is_nobody_else(self, tmp_path: Path, runtime: Path, monkeypatch):
+        folder = tmp_path / "data"
+        folder.mkdir()
+        folder.chmod(0o770)
+        assert tighten(profile_paths(str(folder))) is None
+        monkeypatch.setattr(os, "getgid", lambda: folder.stat().st_gid + 1)
+        assert tighten(profile_paths(str(folder))) is not None
+
+    def test_links_are_not_followed(self, tmp_path: Path, runtime: Path):
+        paths = profile_paths(str(tmp_path / "data"))
+        target = tmp_path / "target"
+        target.write_bytes(b"")
+        target.chmod(0o644)
+        paths.database.parent.mkdir()
+        paths.settings.symlink_to(target)
+        tighten(paths)
+        assert mode(target) == 0o644
+
+    def test_nothing_is_made(self, home: Path, runtime: Path):
+        assert tighten(profile_paths(None)) is None
+        assert list(home.iterdir()) == []
 
 
 class TestTheDownloadsFolder:

@@ -21,6 +21,7 @@ def build_arguments(part_path: str, *, condition: str | None, user_agent: str) -
         "--no-config",  # neither ~/.wgetrc nor WGETRC has a say
         "--no-hsts",  # no file shared with other wgets in HOME
         "--no-netrc",  # no credentials that nobody asked for
+        "--no-iri",  # the link as it stands, not decoded and encoded anew (and asked for twice)
         "-S",  # the headers: exit codes alone tell neither 404 from 429 nor one file from another
         "--progress=bar:force:noscroll",  # by the clock: never silent, never a flood
         "--tries=1",  # retries are ours: wget's own join two versions of a file

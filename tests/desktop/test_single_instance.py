@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dlmanager.desktop import single_instance
-from dlmanager.desktop.single_instance import MAX_MESSAGE_BYTES, InstanceServer, hand_over
+from dlmanager.desktop.single_instance import (
+    MAX_CONVERSATIONS,
+    MAX_MESSAGE_BYTES,
+    InstanceServer,
+    hand_over,
+)
 
 ROOT = Path(__file__).parents[2]
 _LATER_START = """
@@ -146,8 +152,8 @@ class TestALaterStart:
 
     @pytest.mark.parametrize(
         "answer",
-        [b"no\n", b"", b"taken", b"\0" * 5000 + b"\n"],
-        ids=["another word", "none", "half a word", "garbage"],
+        [b"no\n", b"", b"taken", b"\0" * 5000 + b"\n", b"x" * 5_000_000],
+        ids=["another word", "none", "half a word", "garbage", "very much"],
     )
     def test_is_told_when_something_else_answers(self, path: Path, answer: bytes):
         with _answering(path, answer), later_start(path, ["x"]) as child:
@@ -183,7 +189,8 @@ def _answering(path: Path, answer: bytes) -> Iterator[list[bytes]]:
             connection, _ = listener.accept()
             with connection, connection.makefile("rb") as lines:
                 heard.append(lines.readline())
-                connection.sendall(answer)
+                with contextlib.suppress(OSError):  # whoever hears too much hangs up
+                    connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -208,6 +215,10 @@ class TestStrangers:
             b'{"links": "http://127.0.0.1/a"}\n',
             b'{"links": ["http://127.0.0.1/a", 7]}\n',
             b'{"links": {"a": "b"}}\n',
+            b'{"links": ["http://127.0.0.1/a"], "run": "x"}\n',
+            b'{"Links": ["http://127.0.0.1/a"]}\n',
+            '{"links": ["http://127.0.0.1/a"]}\n'.encode("utf-16"),
+            b'{"links": [NaN]}\n',
             b"GET / HTTP/1.1\r\n\r\n",
             b"[" * 100_000 + b"\n",
             b'{"links": [' + b"9" * 5_000 + b"]}\n",
@@ -260,6 +271,102 @@ class TestStrangers:
             other.sendall(b'{"links": ["a"]}\n{"links": ["b"]}\n')
             window.wait_until_dropped(other)
         assert window.received == [["a"]]
+
+    def test_that_never_come_to_the_end_are_dropped_after_a_while(
+        self, window: Window, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    ):
+        monkeypatch.setattr(single_instance, "MESSAGE_TIMEOUT_MS", 300)
+        with stranger(window.path) as silent, stranger(window.path) as dripping:
+            dripping.send(b'{"links": [')
+            began_at = time.monotonic()
+            assert window.wait_until_dropped(silent) == b""
+            assert window.wait_until_dropped(dripping) == b""
+            assert time.monotonic() - began_at > 0.25
+        assert window.received == []
+
+    def test_in_a_crowd_are_dropped_but_for_a_few(self, window: Window, qtbot: QtBot):
+        with contextlib.ExitStack() as stack:
+            for _ in range(MAX_CONVERSATIONS):
+                stack.enter_context(stranger(window.path))
+            qtbot.waitUntil(lambda: len(window.server.children()) > MAX_CONVERSATIONS)
+            one_more = stack.enter_context(stranger(window.path))
+            assert window.wait_until_dropped(one_more) == b""
+        # Once they have gone there is room again.
+        with later_start(window.path, ["x"]) as child:
+            assert window.wait_for(child) == 0
+        assert window.received == [["x"]]
+        qtbot.waitUntil(lambda: len(window.server.children()) == 1)
+
+    def test_that_are_still_talking_are_dropped_at_the_end(self, window: Window):
+        with stranger(window.path) as other:
+            other.send(b'{"links": [')
+            QApplication.processEvents()
+            window.server.close()
+            assert window.wait_until_dropped(other) == b""
+
+
+NOBODY = 65534
+AS_NOBODY = """
+import os, socket, sys
+path, role = sys.argv[1:]
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+with socket.socket(socket.AF_UNIX) as made:
+    if role == "client":
+        made.connect(path)
+        try:
+            made.sendall(b'{"links": ["http://127.0.0.1/a"]}\\n')
+            sys.exit(0 if made.recv(100) == b"" else 1)
+        except ConnectionError:
+            sys.exit(0)
+    made.bind(path); made.listen(); os.chmod(path, 0o777)
+    print("listening", flush=True)
+    connection, _ = made.accept()
+    connection.settimeout(10)
+    sys.exit(0 if connection.recv(100) == b"" else 1)
+"""
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs a second user")
+
+
+class TestAnotherUser:
+    """Even where the mode of socket and folder would let them in."""
+
+    @pytest.fixture
+    def open_path(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(0o777)
+            yield Path(folder) / "socket"
+
+    @as_root
+    def test_is_not_listened_to(self, open_path: Path, qtbot: QtBot):
+        window = Window(open_path, qtbot)
+        assert window.server.listen()
+        open_path.chmod(0o777)
+        with subprocess.Popen([sys.executable, "-c", AS_NOBODY, str(open_path), "client"]) as child:
+            assert window.wait_for(child) == 0
+        assert window.received == []
+        window.server.close()
+
+    @as_root
+    def test_gets_no_links(self, open_path: Path, qapp: QApplication):
+        with subprocess.Popen(
+            [sys.executable, "-c", AS_NOBODY, str(open_path), "server"], stdout=subprocess.PIPE
+        ) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"listening\n"
+            assert not hand_over(open_path, ["http://127.0.0.1/secret"])
+            assert child.wait(15) == 0
+
+    def test_is_told_by_the_system_and_not_by_its_words(
+        self, window: Window, monkeypatch: pytest.MonkeyPatch
+    ):
+        uid = os.getuid()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getuid", lambda: uid + 1)
+            with stranger(window.path) as other:
+                other.sendall(b'{"links": ["http://127.0.0.1/a"]}\n')
+                assert window.wait_until_dropped(other) == b""
+            assert not hand_over(window.path, ["x"])
+        assert window.received == []
 
 
 def _send_in_background(other: socket.socket, data: bytes) -> None:

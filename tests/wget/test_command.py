@@ -10,6 +10,7 @@ def test_the_arguments_are_the_ones_that_were_tried_out():
         "--no-config",
         "--no-hsts",
         "--no-netrc",
+        "--no-iri",
         "-S",
         "--progress=bar:force:noscroll",
         "--tries=1",
