@@ -125,6 +125,7 @@ class DownloadQueueOrchestrator(QObject):
         self._idle = asyncio.Event()
         self._waiting_writes = 0
         self._given_up = False
+        self._parts_left = True
         self._wget_problem: str | None = None
         self._store_problem: str | None = None
         self._told_problem: str | None = None
@@ -346,6 +347,8 @@ class DownloadQueueOrchestrator(QObject):
             self._wake.clear()
             try:
                 await self._take_changes()
+                if self._parts_left:
+                    await self._discard_left_parts()
                 await self._resume_where_space_returned()
                 await self._fill()
                 await self._look_ahead()
@@ -513,6 +516,7 @@ class DownloadQueueOrchestrator(QObject):
             await asyncio.wait([run.task for run in runs])
 
     async def _discard_left_parts(self) -> None:
+        is_left = False
         for job in await self._store.run(JobStore.left_parts):
             if job.id in self._runs:
                 continue
@@ -520,6 +524,9 @@ class DownloadQueueOrchestrator(QObject):
                 forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())
                 if forgotten is not None:
                     self.jobs_changed.emit([forgotten])
+            else:
+                is_left = True  # an orphan still writes it, or the disk keeps it
+        self._parts_left = is_left
 
     async def _stored(
         self,
