@@ -20,6 +20,7 @@ from dlmanager.core.job import Job, Phase, Verification
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.response import Response, Validators
+from dlmanager.core.retry import FRESH_BYTES
 from dlmanager.core.speed import SpeedMeter
 from dlmanager.core.stall import Stall, StallLimits, stalled
 from dlmanager.core.urls import redact_url
@@ -213,6 +214,8 @@ class Attempt:
             return None
         if look.overlap is Overlap.EQUAL and self._offset:
             self._note_proof()
+        if look.overlap is Overlap.EQUAL and look.size_bytes - self._bytes_before >= FRESH_BYTES:
+            self._renew_retries()
         self._sync_now_and_then(look.size_bytes)
         if self._job.phase is None:
             return None
@@ -410,6 +413,11 @@ class Attempt:
         if self._job.unproven_from is not None:
             self._overlap_bytes = OVERLAP_BYTES
             self._write(unproven_from=None, unclean_stop=False)
+
+    def _renew_retries(self) -> None:
+        """So much has come that the retries of before count no more, should a kill come now."""
+        if self._job.retry_count:
+            self._write(retry_count=0)
 
     def _judge(self, exit_: WgetExit, tail: Sequence[str], fetched: Look) -> Outcome:
         """Say what the transfer has come to."""

@@ -145,6 +145,7 @@ class DownloadQueueOrchestrator(QObject):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._given_up = False
+        self._parts_left = True
         self._wget_problem: str | None = None
         self._store_problem: str | None = None
         self._told_problem: str | None = None
@@ -383,6 +384,8 @@ class DownloadQueueOrchestrator(QObject):
                     # What follows may do no more than read, and that is no proof.
                     await self._store.run(JobStore.prove_writable)
                 await self._take_changes()
+                if self._parts_left:
+                    await self._discard_left_parts()
                 await self._resume_where_space_returned()
                 await self._network.tend()
                 await self._fill()
@@ -562,6 +565,7 @@ class DownloadQueueOrchestrator(QObject):
             await asyncio.wait([run.task for run in runs])
 
     async def _discard_left_parts(self) -> None:
+        is_left = False
         for job in await self._store.run(JobStore.left_parts):
             if job.id in self._runs:
                 continue
@@ -569,6 +573,9 @@ class DownloadQueueOrchestrator(QObject):
                 forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())
                 if forgotten is not None:
                     self.jobs_changed.emit([forgotten])
+            else:
+                is_left = True  # an orphan still writes it, or the disk keeps it
+        self._parts_left = is_left
 
     # wget and other surroundings
 

@@ -583,6 +583,28 @@ class TestLooking:
         assert last is not None
         assert last.speed_bytes_s == pytest.approx(1000, rel=0.2)
 
+    @pytest.mark.parametrize(
+        "size_bytes, overlap, retry_count",
+        [
+            (200_000 + 64 * 1024, Overlap.EQUAL, 0),
+            (200_000 + 64 * 1024 - 1, Overlap.EQUAL, 2),
+            (200_000 + 64 * 1024, Overlap.SHORT, 2),
+        ],
+        ids=["enough", "too little", "not proven"],
+    )
+    def test_bytes_that_come_renew_the_retries_at_once(
+        self, run, bench: Bench, size_bytes: int, overlap: Overlap, retry_count: int
+    ):
+        bench.leave_part(200_000, phase=Phase.DOWNLOADING, retry_count=2)
+        attempt = bench.attempt()
+
+        async def look_and_settle() -> None:
+            attempt.note(Look(size_bytes, overlap), 1.0)
+            await attempt._settle_writes()
+
+        run(look_and_settle())
+        assert bench.row.job.retry_count == retry_count
+
     def test_a_job_at_rest_has_no_progress(self, run, bench: Bench):
         bench.row.job = replace(bench.row.job, phase=None)
         assert bench.attempt().note(Look(1, Overlap.EQUAL), 1.0) is None
