@@ -87,7 +87,7 @@ class Bench:
         return await self._reached(path, lambda job: job.phase is Phase.DOWNLOADING)
 
     async def _waiting(self, path: str) -> str:
-        self.server.on(path, status(503, retry_after=60))
+        self.server.on(path, status(502, retry_after=60))
         return await self._reached(path, lambda job: job.status is Status.RETRYING)
 
     async def _verifying(self, path: str) -> str:
