@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import TextIOWrapper
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from dlmanager import __version__
 from dlmanager.cli import complain
 from dlmanager.core.errors import (
     DlmanagerError,
+    InvalidFolder,
     QueueInUse,
     SettingsUnreadable,
     Surroundings,
@@ -27,7 +29,7 @@ from dlmanager.core.settings import Settings
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
-from dlmanager.engine.orders import check_order
+from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.tasks import Tasks
 from dlmanager.garbage import MainThreadCollector
 from dlmanager.paths import Paths, default_download_directory, make_socket_folder
@@ -258,12 +260,20 @@ async def _tell_and_end(sentence: str) -> int:
 
 
 def _settings_or_defaults(paths: Paths) -> tuple[Settings, str | None]:
-    """The settings, and a sentence where they could not be read and the defaults count."""
+    """The settings, and a sentence where they could not be used and the defaults count."""
     try:
-        return read_settings(paths.settings), None
+        settings = read_settings(paths.settings)
     except SettingsUnreadable as error:
         _logger.error("%s", error)
         return Settings(), f"{error} Until then the defaults count."
+    if settings.download_directory:
+        try:
+            check_folder(settings.download_directory)
+        except InvalidFolder as error:
+            _logger.warning("%s", error)
+            sentence = f"{error} Until then downloads go to {default_download_directory()}."
+            return replace(settings, download_directory=""), sentence
+    return settings, None
 
 
 def _has_display() -> bool:

@@ -16,7 +16,7 @@ from dlmanager.core.job import Job, Status, Wish
 from dlmanager.core.settings import about, setting_names, with_setting
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
-from dlmanager.engine.orders import check_folder, check_order
+from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
 from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
 from dlmanager.store.database_care import refuse_to_begin_anew
@@ -138,14 +138,12 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     if options.name and len(links) != 1:
         parser.error("--name goes with one link")
     settings = read_settings(paths.settings)
-    folder = options.to or settings.download_directory or default_download_directory()
+    folder = check_folder(options.to or settings.download_directory or default_download_directory())
     retries = settings.max_retries if options.retries is None else options.retries
     orders = []
     for number, link in enumerate(links, 1):
         try:
-            order = check_order(
-                link, folder, options.name, max_retries=retries, paused=options.paused
-            )
+            order = order_to(folder, link, options.name, max_retries=retries, paused=options.paused)
         except InvalidUrl as error:
             which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
             raise InvalidUrl(f"{which}{error} Nothing was added.") from error

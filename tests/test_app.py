@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -296,11 +297,29 @@ class TestTheLifeOfAWindow:
                         return widget
                 await asyncio.sleep(0.01)
 
+    @pytest.mark.fault(56)
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"max_retries = 'three'",
+            b"max_retries = ",
+            b"max_retries = 5000",
+            b"max_concurrent_downloads = 0",
+            b"max_concurrent_downloads = true",
+            b"poll_interval_ms = 1e99",
+            b"download_directory = 7",
+            b"no_such_setting = 1",
+            b"{}",
+            b"\xff\xfe\x00",
+            b"[" * 100_000,
+        ],
+        ids=lambda content: ascii(content)[:30],
+    )
     def test_settings_that_cannot_be_read_are_told_and_the_defaults_count(
-        self, run, profile: Profile, caplog: pytest.LogCaptureFixture
+        self, run, profile: Profile, caplog: pytest.LogCaptureFixture, content: bytes
     ):
         profile.data_dir.mkdir()
-        profile.paths.settings.write_text("max_retries = 'three'")
+        profile.paths.settings.write_bytes(content)
 
         async def scenario() -> None:
             life = asyncio.ensure_future(app._with_window(profile.paths, []))
@@ -314,7 +333,7 @@ class TestTheLifeOfAWindow:
             assert not window.isVisible()
 
         run(scenario())
-        assert profile.paths.settings.read_text() == "max_retries = 'three'"
+        assert profile.paths.settings.read_bytes() == content
         assert [record.levelno for record in caplog.records if "settings.toml" in record.message]
         caplog.clear()
 
@@ -338,6 +357,36 @@ class TestTheLifeOfAWindow:
         assert aside.read_bytes() == b"my own notes " * 100
         assert profile.jobs == []
         caplog.clear()
+
+    @pytest.mark.fault(56)
+    @pytest.mark.parametrize("how", ["gone", "a file", "read-only"])
+    def test_a_folder_for_downloads_that_is_gone_is_told_and_the_usual_one_taken(
+        self, run, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    ):
+        usual = tmp_path / "usual"
+        monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(usual))
+        profile.write_settings()
+        profile.folder.rmdir()
+        if how == "a file":
+            profile.folder.write_bytes(b"")
+        elif how == "read-only":
+            profile.folder.mkdir()
+            monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != profile.folder)
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, ["http://127.0.0.1:9/a"]))
+            window = await self.window()
+            message = window.findChildren(Banner)[0].text
+            assert str(profile.folder) in message
+            assert f"Until then downloads go to {usual}." in message
+            async with asyncio.timeout(10):
+                while not window._jobs.summary().total:
+                    await asyncio.sleep(0.01)
+            assert window._jobs.job_at(0).target_directory == str(usual)
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
 
     @pytest.mark.fault(37)
     def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):

@@ -127,12 +127,14 @@ class TestAdd:
         assert [job["url"][-1] for job in jobs(cli)] == ["a", "b", "c"]
 
     @pytest.mark.fault(57)
-    def test_takes_a_hundred_thousand_links_at_once(self, cli, folder, tmp_path):
+    def test_takes_a_hundred_thousand_links_at_once(self, cli, data_dir, folder, tmp_path):
         links = tmp_path / "links.txt"
         urls = [f"http://127.0.0.1/{number}/file.zip" for number in range(100_000)]
         links.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(urls).encode())  # as Windows writes it
         assert len(added(cli, "--to", str(folder), "--from-file", str(links))) == 100_000
-        assert [job["url"] for job in jobs(cli)] == urls
+        store = JobStore(data_dir / "queue.db")
+        assert [job.url for job in store.list_jobs()] == urls
+        store.close()
 
     @pytest.mark.fault(57)
     def test_a_mark_of_utf_8_is_none_of_the_text(self, cli, folder):
@@ -509,6 +511,26 @@ class TestConfig:
 
 
 class TestSurroundings:
+    def test_a_data_folder_where_others_may_write_is_told_and_used(self, cli, data_dir, folder):
+        data_dir.mkdir()
+        data_dir.chmod(0o777)
+        result = cli("add", "--to", str(folder), "http://127.0.0.1/a")
+        assert result.returncode == 0
+        assert f"chmod go-w {data_dir}" in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert data_dir.stat().st_mode & 0o777 == 0o777
+        assert {path.stat().st_mode & 0o777 for path in data_dir.iterdir()} == {0o600}
+
+    @pytest.mark.fault(56)
+    def test_a_folder_of_the_settings_that_is_gone_is_told_and_nothing_added(self, cli, folder):
+        """A script is not to find its files elsewhere than where it was set up to."""
+        cli("config", "set", "download_directory", str(folder))
+        folder.rmdir()
+        result = cli("add", "http://127.0.0.1/a")
+        assert result.returncode == 2
+        assert f"The folder {folder} does not exist" in result.stderr
+        assert jobs(cli) == []
+
     def test_a_database_that_is_none_is_told_and_only_a_run_sets_it_aside(
         self, cli, data_dir, folder
     ):

@@ -23,6 +23,15 @@ def check_order(
 
     Raises InvalidUrl, InvalidFolder, InvalidName or BadInput with one plain sentence.
     """
+    return order_to(
+        check_folder(target_directory), url, filename, max_retries=max_retries, paused=paused
+    )
+
+
+def order_to(
+    folder: str, url: str, filename: str | None = None, *, max_retries: int, paused: bool = False
+) -> NewJob:
+    """The same with a folder from `check_folder`: for the many links of a list."""
     link = normalise_url(url)
     if has_credentials(link):
         raise InvalidUrl(
@@ -35,7 +44,7 @@ def check_order(
         )
     return NewJob(
         url=link,
-        target_directory=check_folder(target_directory),
+        target_directory=folder,
         filename=check_filename(filename) if filename else None,
         max_retries=max_retries,
         paused=paused,

@@ -13,6 +13,7 @@ from dlmanager.core.errors import ErrorKind, StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.add_dialog import AddDialog
+from dlmanager.gui.job_table_model import Column, Role
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.conftest import Desktop
 from tests.gui.fake_queue import FakeQueue, make_job
@@ -100,6 +101,22 @@ def test_window_follows_the_signals_of_the_queue(window: MainWindow, queue: Fake
     assert window._status_line._counts.text() == "2 waiting"
     queue.jobs_removed.emit(["b", "c"])
     assert window._status_line._counts.text() == ""
+
+
+@pytest.mark.fault(55)
+def test_sizes_beyond_32_bits_are_shown(window: MainWindow, queue: FakeQueue) -> None:
+    have, total = 2**42 + 1, 2**43
+    job = make_job("a", Status.PROCESSING, attempt=1, phase=Phase.DOWNLOADING)
+    queue.jobs_added.emit([replace(job, bytes_total=total)])
+    queue.progressed.emit([JobProgress("a", 1, Phase.DOWNLOADING, have, total, 5e9)])
+    window._jobs.flush()
+    row = window._jobs.row_of("a")
+    assert row is not None
+    assert window._jobs.bytes_done_at(row) == have
+    sizes = window._jobs.index(row, Column.SIZE)
+    assert sizes.data(Role.SORT) == total
+    assert sizes.data().replace("\N{NO-BREAK SPACE}", " ") == "8.8 TB"
+    assert not window.grab().isNull()
 
 
 def test_a_job_that_another_program_added_appears(window: MainWindow, queue: FakeQueue) -> None:
