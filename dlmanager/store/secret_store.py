@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -77,15 +77,19 @@ class SecretStore:
 
     def save(self, key: str, secrets: Secrets) -> None:
         """Keep secrets, in place of earlier ones; they are durable when this returns."""
-        text = dump_secrets(secrets)
+        self.save_all({key: secrets})
+
+    def save_all(self, secrets: Mapping[str, Secrets]) -> None:
+        """Keep the secrets of many keys, as `save` does."""
         with self._changed_index() as index:
-            account = self._account(index, key)
-            entry: dict[str, Any] = {"saved_at_s": round(self._now_s())}
-            if self._put_into_keyring(account, text):
-                entry["in_keyring"] = True
-            else:
-                entry["secrets"] = text
-            index["entries"][key] = entry
+            for key, each in secrets.items():
+                text = dump_secrets(each)
+                entry: dict[str, Any] = {"saved_at_s": round(self._now_s())}
+                if self._put_into_keyring(self._account(index, key), text):
+                    entry["in_keyring"] = True
+                else:
+                    entry["secrets"] = text
+                index["entries"][key] = entry
 
     def load(self, key: str) -> Secrets | None:
         """The secrets kept under a key; None if there are none."""
