@@ -30,11 +30,12 @@ from dlmanager.engine.clock import now_ms
 from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_folder, check_order
+from dlmanager.engine.secret_keeper import add_orders
 from dlmanager.engine.tasks import Tasks
 from dlmanager.garbage import MainThreadCollector
 from dlmanager.paths import Paths, default_download_directory, make_socket_folder
 from dlmanager.store.database_care import refuse_to_begin_anew
-from dlmanager.store.job_store import JobStore
+from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.settings_file import read_settings
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.terminal import Report
@@ -240,7 +241,8 @@ def _add_for_others(paths: Paths, links: Sequence[str]) -> int:
     refuse_to_begin_anew(paths.database, now_ms())
     store = StoreThread(paths.database)
     try:
-        return len(store.call(JobStore.add, orders, now_ms())) if orders else 0
+        secrets = SecretStore(paths.database.parent)
+        return len(add_orders(store, secrets, orders, now_ms())) if orders else 0
     finally:
         store.close()
 
@@ -308,6 +310,7 @@ def make_orchestrator(
         low_speed_time_s=settings.low_speed_time_s,
         header_timeout_s=settings.header_timeout_s,
         system_network=system_network,
+        proxy=settings.proxy,
     )
 
 

@@ -13,14 +13,19 @@ from typing import Any, NoReturn, TypeVar
 from dlmanager import __version__
 from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
-from dlmanager.core.settings import about, setting_names, with_setting
+from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header, split_proxy
+from dlmanager.core.settings import Settings, about, setting_names, with_setting
+from dlmanager.core.urls import redact_url
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
+from dlmanager.engine.secret_keeper import add_orders
 from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
+from dlmanager.process_title import hide_arguments
 from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.secret_store import PROXY, SecretStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
 
@@ -39,11 +44,12 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the whole usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE_ERROR, f"{self.prog}: {message}\n")
+        self.exit(USAGE_ERROR, f"{self.prog}: {redact_url(message)}\n")
 
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line; returns the exit status."""
+    hide_arguments(argv)
     try:
         options = _main_parser().parse_args(argv)
         paths = profile_paths(options.data_dir)
@@ -131,8 +137,20 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
     parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
     parser.add_argument("--from-file", metavar="FILE", help="links, one a line; - reads stdin")
+    parser.add_argument(
+        "--header",
+        metavar="'NAME: VALUE'",
+        action="append",
+        default=[],
+        help="sent along to the server of each URL, as Cookie or Authorization; repeatable",
+    )
+    parser.add_argument(
+        "--header-file", metavar="FILE", help="such headers, one a line; - reads stdin"
+    )
     options = parser.parse_intermixed_args(arguments)
-    links = [*options.urls, *(_links_in(options.from_file) if options.from_file else ())]
+    if options.from_file == options.header_file == "-":
+        parser.error("stdin holds either links or headers")
+    links = [*options.urls, *(_lines_in(options.from_file, "links") if options.from_file else ())]
     if not links:
         parser.error("no link was given")
     if options.name and len(links) != 1:
@@ -140,21 +158,38 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     settings = read_settings(paths.settings)
     folder = check_folder(options.to or settings.download_directory or default_download_directory())
     retries = settings.max_retries if options.retries is None else options.retries
+    headers = _headers(options.header, options.header_file)
     orders = []
     for number, link in enumerate(links, 1):
         try:
-            order = order_to(folder, link, options.name, max_retries=retries, paused=options.paused)
+            order = order_to(
+                folder,
+                link,
+                options.name,
+                max_retries=retries,
+                paused=options.paused,
+                headers=headers,
+            )
         except InvalidUrl as error:
             which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
             raise InvalidUrl(f"{which}{error} Nothing was added.") from error
         orders.append(order)
-    for job in _with_store(paths, lambda store: store.call(JobStore.add, orders, now_ms())):
+    secrets = SecretStore(paths.database.parent)
+    for job in _with_store(paths, lambda store: add_orders(store, secrets, orders, now_ms())):
         print(job.id)
     return 0
 
 
-def _links_in(name: str) -> list[str]:
-    """The links of a text file; empty lines and lines that begin with # are left out."""
+def _headers(given: Sequence[str], file: str | None) -> list[Header]:
+    """The headers of the options; raises BadInput, whose words hold none of the values."""
+    lines = [*given, *(_lines_in(file, "headers") if file else ())]
+    if len(lines) > MAX_HEADERS:
+        raise BadInput(f"There are more than {MAX_HEADERS} headers.")
+    return [parse_header(line) for line in lines]
+
+
+def _lines_in(name: str, what: str) -> list[str]:
+    """The lines of a text file; empty ones and those that begin with # are left out."""
     try:
         # One way for both, so that standard input may begin with a mark of UTF-8 too.
         with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
@@ -162,7 +197,7 @@ def _links_in(name: str) -> list[str]:
         text = data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadInput(f"The links in {name} cannot be read ({reason}).") from error
+        raise BadInput(f"The {what} in {name} cannot be read ({reason}).") from error
     if len(data) > MAX_LIST_BYTES:
         megabytes = MAX_LIST_BYTES // 1024**2
         raise BadInput(f"There is more than {megabytes} MB in {name}. Split it into several files.")
@@ -279,17 +314,22 @@ def _config(paths: Paths, arguments: Sequence[str]) -> int:
     settings = read_settings(paths.settings)
     if options.action == "get":
         about(options.key)
-        print(getattr(settings, options.key))
+        print(_shown(settings, options.key))
     elif options.action == "set":
-        value = _checked_setting(options.key, options.value)
+        value = _checked_setting(paths, options.key, options.value)
         write_settings(paths.settings, with_setting(settings, options.key, value))
     else:
         for name in setting_names():
-            print(f"{name} = {getattr(settings, name)}  # {about(name)}")
+            print(f"{name} = {_shown(settings, name)}  # {about(name)}")
     return 0
 
 
-def _checked_setting(name: str, text: str) -> str:
+def _shown(settings: Settings, name: str) -> Any:
+    value = getattr(settings, name)
+    return redact_url(value) if name == "proxy" else value  # somebody may have written it there
+
+
+def _checked_setting(paths: Paths, name: str, text: str) -> str:
     """A path in full and known to be good, so that it means the same wherever we start."""
     if name == "download_directory" and text:
         return check_folder(text)
@@ -297,6 +337,14 @@ def _checked_setting(name: str, text: str) -> str:
         from dlmanager.engine.wget_check import find_wget
 
         return find_wget(text)
+    if name == "proxy":
+        proxy, access = split_proxy(text)
+        secrets = SecretStore(paths.database.parent)
+        if access:
+            secrets.save(PROXY, access)
+        else:
+            secrets.forget(PROXY)
+        return proxy
     return text
 
 

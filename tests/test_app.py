@@ -476,7 +476,7 @@ class TestTheLifeOfAWindow:
 def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.MonkeyPatch):
     made: list[dict[str, object]] = []
     monkeypatch.setattr(app, "DownloadQueueOrchestrator", lambda **options: made.append(options))
-    settings = Settings(7, 700, -1, 7_000, 777, "/opt/wget", "/downloads", 99, 98, 97)
+    settings = Settings(7, 700, -1, 7_000, 777, "/opt/wget", "/downloads", 99, 98, 97, "http://h:1")
     app.make_orchestrator(profile.paths, settings)
     app.make_orchestrator(profile.paths, Settings())
     assert made[0] == {
@@ -492,6 +492,7 @@ def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.M
         "low_speed_time_s": 98,
         "header_timeout_s": 97,
         "system_network": None,
+        "proxy": "http://h:1",
     }
     assert made[1]["wget_executable_path"] is None
 

@@ -20,7 +20,7 @@ OURS = {
 OTHERS = {
     "core": {"ada_url", "pathvalidate"},
     "wget": set(),
-    "store": {"peewee", "playhouse", "tomli_w"},
+    "store": {"keyring", "peewee", "playhouse", "tomli_w"},
     "engine": {"PySide6.QtCore", "psutil"},
     "desktop": {"PySide6"},
     "gui": {"PySide6"},

@@ -192,7 +192,7 @@ class TestAdd:
             (["ftp://127.0.0.1/a"], "http"),
             (["http://127.0.0.1/a\nb"], "line break"),
             (["-O/etc/passwd"], "-O/etc/passwd"),
-            (["http://u:secret@127.0.0.1/"], "password"),
+            (["http://u:secret%0A@127.0.0.1/"], "password"),
             (["--to", "/no/such/folder", "http://127.0.0.1/"], "does not exist"),
             (["--to", "/etc/hostname", "http://127.0.0.1/"], "not a folder"),
             (["--name", "a/b", "http://127.0.0.1/"], "name"),

@@ -10,7 +10,9 @@ DlmanagerError
   Surroundings          the machine is not as we need it; the message says what to do
     StoreUnusable       the database cannot be opened, read or written
       StoreDamaged      it is no database, or a damaged one: it will not get better by waiting
-    QueueInUse          another dlmanager works on the same data
+    SecretsUnusable     user names and passwords cannot be kept or read
+  SecretsUnusable     user names and passwords cannot be kept or read
+  QueueInUse          another dlmanager works on the same data
     SettingsUnreadable  the settings file cannot be read or is not valid
     WgetUnusable        wget is missing, not executable, too old, or another program
 
@@ -62,6 +64,10 @@ class StoreDamaged(StoreUnusable):
 
 class QueueInUse(Surroundings):
     """Another dlmanager already works on the same data."""
+
+
+class SecretsUnusable(Surroundings):
+    """The keyring, or the file in its place, cannot be read or written."""
 
 
 class SettingsUnreadable(Surroundings):

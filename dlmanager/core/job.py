@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.filenames import suggest_filename
+from dlmanager.core.secrets import NO_SECRETS, Secrets
 
 
 class Status(StrEnum):
@@ -95,6 +96,7 @@ class NewJob:
 
     url: as `core.urls.normalise_url` returns it. target_directory: absolute path of a folder.
     filename: the person's own name for the file, None to take the server's or the link's.
+    url holds no user name or password: they are in secrets, to be kept elsewhere under the id.
     """
 
     url: str
@@ -102,6 +104,8 @@ class NewJob:
     filename: str | None = None
     max_retries: int = 3
     paused: bool = False
+    secrets: Secrets = NO_SECRETS
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class Job:
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
     host: of the link, lower-case. waiting_for: set while the job, PENDING or RETRYING, is held back
     because no server can be reached, or because its server asked for a pause.
+    has_secrets: a user name, password or headers are kept for it elsewhere.
     accept_page: a web page in place of the file is kept. named_by_server: filename is an answer's
     choice, not the person's.
     """
@@ -159,6 +164,7 @@ class Job:
     waiting_for: WaitingFor | None = None
     accept_page: bool = False
     named_by_server: bool = False
+    has_secrets: bool = False
 
     @property
     def path(self) -> str | None:

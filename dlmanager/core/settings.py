@@ -41,6 +41,7 @@ class Settings:
     header_timeout_s: int = _number(
         60, 0, 86_400, "how long a server may take to answer, in seconds; 0: for ever"
     )
+    proxy: str = _text("http://[user:password@]host:port for all downloads; empty: none")
 
 
 _FIELDS = {each.name: each for each in fields(Settings)}

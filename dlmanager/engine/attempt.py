@@ -31,6 +31,7 @@ from dlmanager.core.validators import (
     is_whole_piece,
     validators_of,
 )
+from dlmanager.engine.carrying_wget import make_wget
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.page_guard import PageGuard, Peek, final_name, page_outcome
 from dlmanager.engine.part_file import (
@@ -43,8 +44,9 @@ from dlmanager.engine.part_file import (
 )
 from dlmanager.engine.part_opening import open_part
 from dlmanager.engine.publish import publish
+from dlmanager.engine.secret_keeper import SecretsGone, secrets_gone_outcome
 from dlmanager.engine.watchdog import Watchdog
-from dlmanager.engine.wget_process import Launch, WgetProcess
+from dlmanager.engine.wget_process import Launch, Luggage, WgetProcess
 from dlmanager.wget.command import build_arguments, build_command, build_environment
 from dlmanager.wget.exit_status import WgetExit, classify, never_settled
 from dlmanager.wget.output import BarLine, Event, RequestStarted
@@ -59,6 +61,10 @@ _PASSED_OVER = frozenset({100, 101, 102, 103, 301, 302, 303, 307, 308})
 
 Recorder = Callable[[dict[str, Any]], Awaitable[Job | None]]
 """Writes facts of the running attempt to its row; None if the row is no longer this attempt's."""
+
+
+Packer = Callable[[Job, Path], Awaitable[Luggage | None]]
+"""Finds what a job's wgets take along; raises SecretsGone."""
 
 
 class AttemptVoid(Exception):
@@ -97,6 +103,7 @@ class Attempt:
     lock: the job's (`file_lock.job_lock`); held while the attempt lasts, by wget too, so that an
     orphan is told from a dead one without trusting process ids.
     record: see Recorder. on_progress: called, cheaply and often, when bytes have come.
+    pack: see Packer; None where there are no secrets.
     `run()` ends with an Outcome; `stop()` ends it early, after the row has said why.
     """
 
@@ -110,12 +117,15 @@ class Attempt:
         on_progress: Callable[[], None],
         logger: logging.Logger,
         stall_limits: StallLimits = StallLimits(),  # noqa: B008 - it is frozen
+        pack: Packer | None = None,
     ) -> None:
         self._job = job
         self._bytes_before = job.bytes_done
         self._synced_bytes = job.bytes_done
         self._syncing = False
         self._setup = setup
+        self._pack = pack
+        self._luggage: Luggage | None = None
         self._lock = lock
         self._record_facts = record
         self._on_progress = on_progress
@@ -163,8 +173,11 @@ class Attempt:
             self._part = await open_part(
                 self._job, lambda facts: self._record(**facts), self._logger
             )
+            self._luggage = await self._pack(self._job, self._setup.home) if self._pack else None
             outcome = await self._transfer_until_settled()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
+        except SecretsGone as error:
+            return secrets_gone_outcome(error)
         except PartReplaced:
             return Outcome(Ending.FAIL, ErrorKind.FOLDER, _gone_words(self._job.target_directory))
         except OSError as error:
@@ -313,7 +326,7 @@ class Attempt:
         # Whatever comes now belongs to what is there only once that is shown, and written down.
         if self._job.unproven_from != self._offset:
             await self._record(unproven_from=self._offset)
-        process = self._process = WgetProcess(
+        process = self._process = make_wget(
             self._job.id,
             self._launch(self._part),
             on_event=self._on_event,
@@ -356,11 +369,13 @@ class Attempt:
         return part.cut_overlap(max(self._overlap_bytes, part.doubtful_bytes()))
 
     def _launch(self, part: PartFile) -> Launch:
-        job, setup = self._job, self._setup
+        job, setup, luggage = self._job, self._setup, self._luggage
         arguments = build_arguments(
             str(part.path),
             condition=condition_header(self._known()) if self._offset else None,
             user_agent=setup.user_agent,
+            config_path=str(luggage.config_path) if luggage else None,
+            follows_redirects=not (luggage and luggage.carried.secrets),
         )
         program, arguments = build_command(setup.wget_path, arguments, setup.setpriv_path)
         return Launch(
@@ -370,6 +385,7 @@ class Attempt:
             working_directory=str(setup.home),
             stdin=job.url.encode("ascii") + b"\n",
             inherit=self._lock.descriptor,
+            luggage=luggage,
         )
 
     def _settle_part(self) -> Look:

@@ -27,6 +27,7 @@ from dlmanager.engine.part_file import discard_part, remove_published
 from dlmanager.engine.patient_store import PatientStore
 from dlmanager.engine.progress_board import ProgressBoard
 from dlmanager.engine.publish import completed_facts
+from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_check import SEARCH_PATH, check_wget, find_setpriv, find_wget
 from dlmanager.store.job_store import JobStore
@@ -97,12 +98,14 @@ class DownloadQueueOrchestrator(QObject):
         low_speed_time_s: float = 60.0,
         header_timeout_s: float = 60.0,
         system_network: SystemNetwork | None = None,
+        proxy: str = "",
         parent: QObject | None = None,
     ) -> None:
         """db: the path of the database file; made when missing.
 
         wget_executable_path: None for the first wget on PATH. low_speed_*, header_timeout_s: see
         `core.stall.StallLimits`. system_network: None where the system does not tell.
+        proxy: the setting; empty for none.
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
@@ -116,6 +119,7 @@ class DownloadQueueOrchestrator(QObject):
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
+        self._secrets = SecretKeeper(self._db, proxy, self._logger)
         self._lock = FileLock(self._db.with_name(self._db.name + ".lock"))
         self._keeper = DatabaseKeeper(self._store, self._lock, self._logger, self.noticed.emit)
         self._tasks = Tasks(self._logger)
@@ -131,6 +135,7 @@ class DownloadQueueOrchestrator(QObject):
             self._logger,
             initial_retry_delay_ms=initial_retry_delay_ms,
             system=system_network,
+            probe_address=self._secrets.probe_address,
             parent=self,
         )
         self._network.jobs_changed.connect(self.jobs_changed)
@@ -189,6 +194,7 @@ class DownloadQueueOrchestrator(QObject):
         self._take_lock()
         try:
             await self._keeper.put_in_order()
+            await self._secrets.put_in_order(self._store, self._home)
             await self._network.start()
             await self._check_wget()
         except BaseException:
@@ -282,16 +288,19 @@ class DownloadQueueOrchestrator(QObject):
     ) -> str:
         """Add a download and return its id; it is durable when this returns.
 
-        Blocks for one commit; a window uses `add`. Raises BadInput, StoreUnusable.
+        Blocks for one commit; a window uses `add`. Raises BadInput, StoreUnusable, SecretsUnusable.
         """
         order = self.order(url, target_directory, filename, max_retries=max_retries, paused=paused)
-        jobs = self._store.call(JobStore.add, [order], now_ms())
+        jobs = self._secrets.add_now(self._store, [order])
         self._announce_added(jobs)
         return jobs[0].id
 
     async def add(self, orders: Sequence[NewJob]) -> list[Job]:
-        """Add downloads, all or none; they are durable when this returns. Raises StoreUnusable."""
-        jobs = await self._store.run(JobStore.add, orders, now_ms())
+        """Add downloads, all or none; they are durable when this returns.
+
+        Raises StoreUnusable, SecretsUnusable.
+        """
+        jobs = await self._secrets.add(self._store, orders)
         self._announce_added(jobs)
         return jobs
 
@@ -453,6 +462,7 @@ class DownloadQueueOrchestrator(QObject):
             record=lambda facts: self._record(job, facts),
             on_progress=lambda: self._board.mark(job.id),
             stall_limits=self._stall_limits,
+            pack=self._secrets.luggage_for,
             logger=self._logger,
         )
         self._board.add(attempt)

@@ -1,12 +1,15 @@
 """Check what a person asks for, before it may enter the queue."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dlmanager.core.errors import BadInput, InvalidFolder, InvalidUrl
+from dlmanager.core.errors import BadInput, InvalidFolder
 from dlmanager.core.filenames import check_filename
 from dlmanager.core.job import NewJob
-from dlmanager.core.urls import has_credentials, normalise_url
+from dlmanager.core.secrets import Header, split_link
+from dlmanager.core.urls import normalise_url
 
 MAX_RETRIES = 1000
 
@@ -18,26 +21,35 @@ def check_order(
     *,
     max_retries: int,
     paused: bool = False,
+    headers: Sequence[Header] = (),
 ) -> NewJob:
-    """Make an order of what was given.
+    """Make an order of what was given; its secrets are no part of its link any more.
+
+    headers: as `core.secrets.parse_header` returns them.
 
     Raises InvalidUrl, InvalidFolder, InvalidName or BadInput with one plain sentence.
     """
     return order_to(
-        check_folder(target_directory), url, filename, max_retries=max_retries, paused=paused
+        check_folder(target_directory),
+        url,
+        filename,
+        max_retries=max_retries,
+        paused=paused,
+        headers=headers,
     )
 
 
 def order_to(
-    folder: str, url: str, filename: str | None = None, *, max_retries: int, paused: bool = False
+    folder: str,
+    url: str,
+    filename: str | None = None,
+    *,
+    max_retries: int,
+    paused: bool = False,
+    headers: Sequence[Header] = (),
 ) -> NewJob:
     """The same with a folder from `check_folder`: for the many links of a list."""
-    link = normalise_url(url)
-    if has_credentials(link):
-        raise InvalidUrl(
-            "Links with a user name or password in them are not taken, as the list would show "
-            "them to anyone. Remove the part before the @."
-        )
+    link, secrets = split_link(normalise_url(url))
     if not -1 <= max_retries <= MAX_RETRIES:
         raise BadInput(
             f"The number of retries is 0 to {MAX_RETRIES}, or -1 to try until it succeeds."
@@ -48,6 +60,7 @@ def order_to(
         filename=check_filename(filename) if filename else None,
         max_retries=max_retries,
         paused=paused,
+        secrets=replace(secrets, headers=tuple(headers)),
     )
 
 

@@ -21,8 +21,9 @@ from dlmanager.core.job import Job
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.response import Response
 from dlmanager.core.validators import Verdict
+from dlmanager.engine.carrying_wget import make_wget
 from dlmanager.engine.part_file import PartFile
-from dlmanager.engine.wget_process import Launch, WgetProcess
+from dlmanager.engine.wget_process import Launch
 from dlmanager.wget.output import Event
 
 _LOOK_EVERY_S = 0.05
@@ -101,7 +102,7 @@ class Peek:
         self._response: Response | None = None
         path = str(part.path)
         arguments = [str(scratch) if each == path else each for each in launch.arguments]
-        self.process = WgetProcess(
+        self.process = make_wget(
             job.id, replace(launch, arguments=arguments), on_event=self._on_event
         )
 

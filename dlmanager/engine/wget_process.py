@@ -4,10 +4,12 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QProcess, QProcessEnvironment
 
 from dlmanager.core.errors import WgetUnusable
+from dlmanager.core.secrets import Carried
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.wget.exit_status import WgetExit
 from dlmanager.wget.output import Event, OutputParser
@@ -17,12 +19,27 @@ STOP_GRACE_MS = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Luggage:
+    """Secrets for a wget, and how it gets them.
+
+    url: of the job, without secrets. config_path: where wget is told to look for its configuration;
+    the file is made for every start. cookies_path: of the same kind, None for none.
+    """
+
+    url: str
+    carried: Carried
+    config_path: Path
+    cookies_path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """Everything needed to start one wget.
 
     program, arguments: as `wget.command.build_command` makes them. environment: all of it,
     nothing is inherited. stdin: what wget reads (the link, so that it is in no process list).
     inherit: a file descriptor that the process shall hold, None for none.
+    luggage: see there; None for a download without secrets.
     """
 
     program: str
@@ -31,6 +48,7 @@ class Launch:
     working_directory: str
     stdin: bytes
     inherit: int | None = None
+    luggage: Luggage | None = None
 
 
 class WgetProcess(BaseProcess[WgetExit]):
@@ -68,6 +86,7 @@ class WgetProcess(BaseProcess[WgetExit]):
 
     async def _run(self) -> WgetExit:
         """Run wget to its end; raises WgetUnusable if it cannot be started."""
+        self._parser = OutputParser()
         process = self._process = self._prepare()
         ended: asyncio.Future[WgetExit] = asyncio.get_running_loop().create_future()
 

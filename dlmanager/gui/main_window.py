@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.errors import BadInput, DlmanagerError
 from dlmanager.core.job import Job, NewJob, Status, Wish
+from dlmanager.core.secrets import link_with
 from dlmanager.gui import formatting, questions
 from dlmanager.gui.actions import Actions
 from dlmanager.gui.add_dialog import AddDialog
@@ -296,7 +297,7 @@ class MainWindow(QMainWindow):
             jobs = await self._queue.add(orders)
         except DlmanagerError as error:
             # The links must not be lost: they wait in the dialog until they can be added.
-            self.open_add_dialog([order.url for order in orders])
+            self.open_add_dialog([link_with(order.url, order.secrets) for order in orders])
             self.tell(str(error))
         else:
             self._say_added(len(jobs), problems)

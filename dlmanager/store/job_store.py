@@ -219,6 +219,11 @@ class JobStore:
         )
         return [job_from_row(row) for row in query.tuples()]
 
+    def ids_with_secrets(self) -> set[str]:
+        """The ids of all rows that secrets are kept for; removed rows included."""
+        query = self._table.select(self._table.id).where(self._table.has_secrets == 1)
+        return {row[0] for row in query.tuples()}
+
     def folders_and_parts(self) -> tuple[set[str], set[str]]:
         """The target folders of all rows, and the paths of all parts; removed rows included."""
         table = self._table
@@ -238,13 +243,15 @@ class JobStore:
 
     def add(self, orders: Sequence[NewJob], now_ms: int) -> list[Job]:
         """Put all the orders into the queue, or none of them; returns their jobs in order."""
-        ids = [str(uuid.uuid4()) for _ in orders]
+        if any(order.secrets and order.id is None for order in orders):
+            raise ValueError("secrets are kept before their row is written")
+        ids = [order.id or str(uuid.uuid4()) for order in orders]
         with self._write() as revision:
             # executemany, not one Peewee insert a row: tens of thousands of links are one paste.
             self._database.cursor().executemany(
                 "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
-                " progress_percent, max_retries, created_at, updated_at, revision, host)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+                " progress_percent, max_retries, created_at, updated_at, revision, host,"
+                " has_secrets) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         job_id,
@@ -257,6 +264,7 @@ class JobStore:
                         now_ms,
                         revision,
                         host_of(order.url),
+                        bool(order.secrets),
                     )
                     for job_id, order in zip(ids, orders, strict=True)
                 ],

@@ -28,6 +28,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "waiting_for": lambda word: WaitingFor(word) if word in _WAITS else None,
     "accept_page": bool,
     "named_by_server": bool,
+    "has_secrets": bool,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 

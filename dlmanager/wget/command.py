@@ -6,11 +6,19 @@ from pathlib import PurePath
 _BREAKS = re.compile(r"[\r\n\0]")
 
 
-def build_arguments(part_path: str, *, condition: str | None, user_agent: str) -> list[str]:
+def build_arguments(
+    part_path: str,
+    *,
+    condition: str | None,
+    user_agent: str,
+    config_path: str | None = None,
+    follows_redirects: bool = True,
+) -> list[str]:
     """Return wget's arguments for one attempt; the link goes to its standard input, one line.
 
     part_path: absolute; the file may exist, new bytes are appended. condition: a whole header
     line from `core.validators.condition_header`, given only if the part is not empty.
+    config_path: an absolute path, read in place of every other configuration file.
     Raises ValueError if a value holds CR, LF or NUL, or the path is not absolute.
     Source: GNU wget manual; every effect was measured on wget 1.21.3.
     """
@@ -18,7 +26,8 @@ def build_arguments(part_path: str, *, condition: str | None, user_agent: str) -
         # A relative one could begin with a hyphen, and `-` alone is standard output.
         raise ValueError("the path of the part must be absolute")
     arguments = [
-        "--no-config",  # neither ~/.wgetrc nor WGETRC has a say
+        # Either way neither ~/.wgetrc nor WGETRC has a say; the first of the two options wins.
+        "--no-config" if config_path is None else f"--config={config_path}",
         "--no-hsts",  # no file shared with other wgets in HOME
         "--no-netrc",  # no credentials that nobody asked for
         "--no-iri",  # the link as it stands, not decoded and encoded anew (and asked for twice)
@@ -26,7 +35,8 @@ def build_arguments(part_path: str, *, condition: str | None, user_agent: str) -
         "--progress=bar:force:noscroll",  # by the clock: never silent, never a flood
         "--tries=1",  # retries are ours: wget's own join two versions of a file
         "--waitretry=0",
-        "--max-redirect=10",
+        # wget takes what it is given along to any server: with secrets, redirects are ours.
+        "--max-redirect=10" if follows_redirects else "--max-redirect=0",
         "-e",
         "ftp_proxy=http://127.0.0.1:9",  # redirects to ftp die here; --no-proxy would undo it
         "--dns-timeout=10",  # the defaults are none, none, and 15 minutes

@@ -84,15 +84,18 @@ _RETRY_KINDS = {
     **dict.fromkeys(set(range(500, 600)) - _FINAL_SERVER_ERRORS, ErrorKind.SERVER),
 }
 
+_LOGIN_HINT = "Add it again as https://name:password@server/file."
+_PROXY_HINT = "Set proxy to http://name:password@host:port."
+
 _STATUS_WORDS = {
     204: "The server answered without a file (204). Check the link.",
     205: "The server answered without a file (205). Check the link.",
     300: "The server offers several files instead of one (300). Open the link in a browser.",
     400: "The server does not understand this link (400). Check the link.",
-    401: "The server wants a user name and password (401).",
+    401: "The server wants a right user name and password (401). " + _LOGIN_HINT,
     403: "The server does not allow this download (403). You may have to log in there first.",
     404: "The server says this file does not exist (404). Check the link.",
-    407: "The proxy wants a user name and password (407).",
+    407: "The proxy wants a right user name and password (407). " + _PROXY_HINT,
     408: "The server waited too long for our request (408). It is worth another try.",
     410: "The server says this file is gone for good (410). Look for another link.",
     429: "The server asks us to slow down (429). Wait a while before trying again.",
@@ -318,7 +321,10 @@ def _from_exit_code(exit: WgetExit, response: Response | None, lines: list[str])
     if code == 5:
         return _failed(ErrorKind.TLS, _certificate_words(lines))
     if code == 6:
-        return _failed(ErrorKind.AUTH, "The server wants a user name and password.")
+        return _failed(
+            ErrorKind.AUTH,
+            "The server wants a right user name and password. " + _LOGIN_HINT,
+        )
     if code == 0:
         return _failed(ErrorKind.WGET, "wget ended without asking any server. Check the link.")
     if code == 1 and any("Invalid URL" in line or "No URLs found" in line for line in lines):
@@ -355,6 +361,18 @@ _NETWORK_PROBLEMS = [
             Ending.RETRY,
             ErrorKind.DNS,
             "The name of the server was not found. Check the link and your connection.",
+        ),
+        (
+            r"^Proxy tunneling failed: Proxy Authentication Required",
+            Ending.FAIL,
+            ErrorKind.AUTH,
+            "The proxy wants a right user name and password. " + _PROXY_HINT,
+        ),
+        (
+            r"^Proxy tunneling failed",
+            Ending.RETRY,
+            ErrorKind.CONNECTION,
+            "The proxy did not get a connection to the server. Try again later.",
         ),
         (
             r"^Connecting to .* failed: Connection timed out",

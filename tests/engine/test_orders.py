@@ -7,6 +7,7 @@ import pytest
 
 from dlmanager.core.errors import BadInput, InvalidFolder, InvalidName, InvalidUrl
 from dlmanager.core.job import NewJob
+from dlmanager.core.secrets import Secrets
 from dlmanager.engine.orders import check_folder, check_order
 
 LINK = "http://127.0.0.1/a.bin"
@@ -40,8 +41,8 @@ def test_any_sound_number_of_retries_is_taken(tmp_path: Path, retries: int):
         ({"url": "file:///etc/passwd"}, InvalidUrl, "http"),
         ({"url": "a.bin"}, InvalidUrl, "https://"),
         ({"url": "http://127.0.0.1/\ud800"}, InvalidUrl, "character"),
-        ({"url": "http://me:hunter2@127.0.0.1/a"}, InvalidUrl, "before the @"),
-        ({"url": "http://me@127.0.0.1/a"}, InvalidUrl, "before the @"),
+        ({"url": "http://me:hunter2%0A@127.0.0.1/a"}, InvalidUrl, "line break"),
+        ({"url": "http://me%0dhunter2@127.0.0.1/a"}, InvalidUrl, "line break"),
         ({"filename": "../a"}, InvalidName, "name"),
         ({"filename": "a/b"}, InvalidName, "name"),
         ({"filename": ".."}, InvalidName, "name"),
@@ -57,6 +58,14 @@ def test_bad_input_is_one_plain_sentence(tmp_path: Path, changes, error, words: 
         check_order(**order)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_user_name_password_and_headers_are_no_part_of_the_link(tmp_path: Path):
+    headers = [("Cookie", "session=hunter2")]
+    order = check_order("http://me:hunter2@127.0.0.1/a", tmp_path, max_retries=3, headers=headers)
+    assert order.url == "http://127.0.0.1/a"
+    assert order.secrets == Secrets("me", "hunter2", (("Cookie", "session=hunter2"),))
+    assert "hunter2" not in repr(order)
 
 
 class TestTheFolder:

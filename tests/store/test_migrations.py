@@ -27,6 +27,7 @@ CHOSEN: dict[str, list[Any]] = {
     "unclean_stop": [0, 1],
     "accept_page": [0, 1],
     "named_by_server": [0, 1],
+    "has_secrets": [0, 1],
     "waiting_for": [None, *WaitingFor],
     "error_kind": [None, "disk_full", "a word of another version"],
 }

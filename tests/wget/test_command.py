@@ -84,3 +84,12 @@ def test_setpriv_wraps_wget():
 
 def test_without_setpriv_wget_is_started_itself():
     assert build_command("/usr/bin/wget", ["-S"], None) == ("/usr/bin/wget", ["-S"])
+
+
+def test_with_secrets_its_own_file_takes_the_place_of_all_others_and_redirects_are_ours():
+    arguments = build_arguments(
+        "/part", condition=None, user_agent="ours", config_path="/c", follows_redirects=False
+    )
+    assert arguments[0] == "--config=/c"
+    assert "--no-config" not in arguments  # wget heeds the first of the two alone
+    assert "--max-redirect=0" in arguments

@@ -160,7 +160,11 @@ def test_the_words_are_one_line_for_people_without_secrets():
     "name, words",
     [
         ("s404", "The server says this file does not exist (404). Check the link."),
-        ("s401", "The server wants a user name and password (401)."),
+        (
+            "s401",
+            "The server wants a right user name and password (401). "
+            "Add it again as https://name:password@server/file.",
+        ),
         (
             "dns_temporary",
             "The name name.invalid was not found. Check the link and your connection.",

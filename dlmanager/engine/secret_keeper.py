@@ -1,0 +1,123 @@
+"""The secrets of a queue's jobs: from the order to their place, from there to the wget."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dlmanager.core.errors import BadInput, ErrorKind, SecretsUnusable, StoreUnusable
+from dlmanager.core.job import Job, NewJob
+from dlmanager.core.outcome import Ending, Outcome
+from dlmanager.core.secrets import NO_SECRETS, Carried, Secrets, link_with, split_proxy
+from dlmanager.core.urls import address_of
+from dlmanager.engine.carrying_wget import CONFIG_SUFFIX, COOKIES_SUFFIX, discard_luggage
+from dlmanager.engine.clock import now_ms
+from dlmanager.engine.wget_process import Luggage
+from dlmanager.store.job_store import JobStore
+from dlmanager.store.secret_store import PROXY, SecretStore
+from dlmanager.store.store_thread import StoreThread
+
+
+class SecretsGone(Exception):
+    """A job's secrets cannot be had; `str()` is a sentence for people."""
+
+
+def secrets_gone_outcome(error: SecretsGone) -> Outcome:
+    """What it means for an attempt."""
+    return Outcome(Ending.FAIL, ErrorKind.AUTH, str(error))
+
+
+def add_orders(
+    store: StoreThread, secrets: SecretStore, orders: Sequence[NewJob], now_ms: int
+) -> list[Job]:
+    """Put all the orders into the queue, or none; their secrets are kept before their rows.
+
+    Blocks. Raises StoreUnusable, SecretsUnusable.
+    """
+    numbered = [replace(each, id=each.id or str(uuid.uuid4())) for each in orders]
+    kept = {each.id: each.secrets for each in numbered if each.secrets and each.id}
+    if kept:
+        secrets.save_all(kept)
+    try:
+        return store.call(JobStore.add, numbered, now_ms)
+    except StoreUnusable:
+        with contextlib.suppress(SecretsUnusable):  # a later start forgets them
+            secrets.forget(*kept)
+        raise
+
+
+class SecretKeeper:
+    """Keeps, finds and forgets the secrets of one queue.
+
+    database: its path; the secrets are kept beside it. proxy: the setting; where it names a user,
+    that counts, else what is kept for it.
+    """
+
+    def __init__(self, database: Path, proxy: str, logger: logging.Logger) -> None:
+        self._store = SecretStore(database.parent)
+        self._logger = logger
+        try:
+            self._proxy, self._proxy_secrets = split_proxy(proxy)
+        except BadInput as error:
+            logger.error("the proxy is not used: %s", error)
+            self._proxy, self._proxy_secrets = "", NO_SECRETS
+
+    def probe_address(self, url: str) -> tuple[str, int]:
+        """The host and port that a connection for a link is made to."""
+        return address_of(self._proxy or url)
+
+    def add_now(self, store: StoreThread, orders: Sequence[NewJob]) -> list[Job]:
+        """Put orders into the queue, see `add_orders`; blocks."""
+        return add_orders(store, self._store, orders, now_ms())
+
+    async def add(self, store: StoreThread, orders: Sequence[NewJob]) -> list[Job]:
+        """Put orders into the queue, see `add_orders`."""
+        if any(each.secrets for each in orders):
+            return await asyncio.to_thread(self.add_now, store, orders)
+        return await store.run(JobStore.add, orders, now_ms())
+
+    async def luggage_for(self, job: Job, home: Path) -> Luggage | None:
+        """What a job's wgets are to take along; None for nothing.
+
+        home: the folder of wget's runs. Raises SecretsGone.
+        """
+        if not job.has_secrets and not self._proxy:
+            return None
+        carried = await asyncio.to_thread(self._carried, job)
+        return Luggage(
+            url=job.url,
+            carried=carried,
+            config_path=home / f"{job.id}{CONFIG_SUFFIX}",
+            cookies_path=home / f"{job.id}{COOKIES_SUFFIX}" if carried.secrets else None,
+        )
+
+    def _carried(self, job: Job) -> Carried:
+        try:
+            secrets = self._store.load(job.id) if job.has_secrets else NO_SECRETS
+            proxy = link_with(self._proxy, self._proxy_access()) if self._proxy else None
+        except SecretsUnusable as error:
+            raise SecretsGone(f"{error} Then choose Retry.") from error
+        if secrets is None:
+            raise SecretsGone(
+                "The user name and password of this download are no longer kept. "
+                "Add the link again with them in it."
+            )
+        return Carried(secrets, proxy)
+
+    def _proxy_access(self) -> Secrets:
+        return self._proxy_secrets or self._store.load(PROXY) or NO_SECRETS
+
+    async def put_in_order(self, store: StoreThread, home: Path) -> None:
+        """Throw away what an earlier run left, and what was kept for jobs that are no more.
+
+        Call it only while holding the queue's lock, after the sweep. Raises StoreUnusable.
+        """
+        await asyncio.to_thread(discard_luggage, home)
+        wanted = await store.run(JobStore.ids_with_secrets)
+        try:
+            await asyncio.to_thread(self._store.prune, wanted)
+        except SecretsUnusable as error:
+            self._logger.warning("secrets could not be put in order: %s", error)
