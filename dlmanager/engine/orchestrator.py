@@ -163,10 +163,12 @@ class DownloadQueueOrchestrator(QObject):
     async def _start(self) -> None:
         self._take_lock()
         try:
-            if self._lock.exchange(boot_id()) != boot_id():
+            if (noted := self._lock.exchange(boot_id())) != boot_id():
                 # Nothing syncs a part before it is complete: after a power cut its end may be
                 # stale, and after any other start of the machine the check costs little.
                 await self._store.run(JobStore.doubt_parts)
+                if noted:
+                    await self._store.run(JobStore.forget_processes)
             await sweep(self._store, now_ms(), self._logger)
             await self._check_wget()
         except BaseException:
