@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from dlmanager import __version__
@@ -191,9 +192,7 @@ def _headers(given: Sequence[str], file: str | None) -> list[Header]:
 def _lines_in(name: str, what: str) -> list[str]:
     """The lines of a text file; empty ones and those that begin with # are left out."""
     try:
-        # One way for both, so that standard input may begin with a mark of UTF-8 too.
-        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
-            data = file.read(MAX_LIST_BYTES + 1)
+        data = _first_bytes(name)
         text = data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -203,6 +202,14 @@ def _lines_in(name: str, what: str) -> list[str]:
         raise BadInput(f"There is more than {megabytes} MB in {name}. Split it into several files.")
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def _first_bytes(name: str) -> bytes:
+    """What is read of a list; as bytes, so that standard input may begin with a mark of UTF-8."""
+    if name == "-":
+        return sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(MAX_LIST_BYTES + 1)
 
 
 def _list(paths: Paths, arguments: Sequence[str]) -> int:

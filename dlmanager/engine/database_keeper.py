@@ -77,6 +77,8 @@ class DatabaseKeeper:
             # Nothing syncs a part before it is complete: after a power cut its end may be stale,
             # and after any other start of the machine the check costs little.
             await self._store.run(JobStore.doubt_parts)
+            if last_boot_id:
+                await self._store.run(JobStore.forget_processes)
             self._leave_note(boot_id())
         await sweep(self._store, now_ms(), self._logger)
         if await self._store.run(JobStore.is_restored):

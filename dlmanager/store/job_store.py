@@ -205,9 +205,13 @@ class JobStore:
         )
 
     def doubt_parts(self) -> None:
-        """The machine was started anew: compare parts further back, and trust no process id."""
+        """Have the end of every part compared further back: the machine was started anew."""
         with self._database.atomic():
             self._update({"unclean_stop": True}, self._table.part_path.is_null(False))
+
+    def forget_processes(self) -> None:
+        """Trust no process id: they are those of another start of the machine."""
+        with self._database.atomic():
             self._update({"pid": None, "pid_started_at": None}, self._table.pid.is_null(False))
 
     def left_parts(self) -> list[Job]:

@@ -57,7 +57,7 @@ def dlmanager(
     monkeypatch.setattr(cli, "hide_arguments", lambda arguments: None)
 
     def run(*arguments: str, stdin: str = "") -> Told:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         status = cli.run(["--data-dir", str(data_dir), *arguments])
         return Told(status, "".join(capfd.readouterr()))
 
