@@ -136,6 +136,8 @@ class WgetProcess(BaseProcess[WgetExit]):
             QProcess.UnixProcessFlag.CreateNewSession
             | QProcess.UnixProcessFlag.ResetSignalHandlers
             | QProcess.UnixProcessFlag.DisableCoreDumps
+            # A fork copies the page tables of a whole program, while the window waits.
+            | QProcess.UnixProcessFlag.UseVFork
         )
         process.setUnixProcessParameters(parameters)
         process.setProgram(self._launch.program)
