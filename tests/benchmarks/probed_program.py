@@ -73,7 +73,7 @@ class LoopProbe(QObject):
         self._timer = QTimer(self, interval=round(PROBE_INTERVAL_S * 1000))
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timeout)
-        self._due_at_s = 0.0
+        self._due_at_s = self._began_s = self._began_cpu_s = 0.0
         self._waited_ms = 0.0
         self._schedstat = os.open(
             f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY | os.O_CLOEXEC
@@ -85,17 +85,26 @@ class LoopProbe(QObject):
         Returns delays_ms, own_delays_ms (less the time in which this thread was ready and the
         machine had no CPU for it), cpu_share (of all threads of this process).
         """
-        cpu_s = time.process_time()
-        self._waited_ms = self._read_waited_ms()
-        self._due_at_s = time.perf_counter() + PROBE_INTERVAL_S
-        self._timer.start()
+        self.begin()
         await asyncio.sleep(seconds)
+        return self.end()
+
+    def begin(self) -> None:
+        """Begin to observe the loop."""
+        self._began_s, self._began_cpu_s = time.perf_counter(), time.process_time()
+        self._waited_ms = self._read_waited_ms()
+        self._due_at_s = self._began_s + PROBE_INTERVAL_S
+        self._timer.start()
+
+    def end(self) -> Result:
+        """Observe no more; returns what `watch` returns."""
         self._timer.stop()
         os.close(self._schedstat)
+        observed_s = time.perf_counter() - self._began_s
         return {
             "delays_ms": self._delays_ms,
             "own_delays_ms": self._own_delays_ms,
-            "cpu_share": (time.process_time() - cpu_s) / seconds,
+            "cpu_share": (time.process_time() - self._began_cpu_s) / observed_s,
         }
 
     def _on_timeout(self) -> None:
