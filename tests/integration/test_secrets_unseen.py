@@ -90,11 +90,14 @@ def running(command, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[
 
 def seen_in_processes(root: psutil.Process) -> list[str]:
     """What anybody can read of a process and its children, and what their environments hold."""
-    return [
-        Path(f"/proc/{process.pid}/{name}").read_bytes().decode(errors="replace")
-        for process in (root, *root.children(recursive=True))
-        for name in ("cmdline", "environ")
-    ]
+    seen = []
+    for process in (root, *root.children(recursive=True)):
+        for name in ("cmdline", "environ"):
+            with contextlib.suppress(OSError):  # it has just ended
+                seen.append(
+                    Path(f"/proc/{process.pid}/{name}").read_bytes().decode(errors="replace")
+                )
+    return seen
 
 
 def files_with_marker(folder: Path) -> set[str]:
