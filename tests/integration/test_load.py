@@ -93,7 +93,7 @@ def test_many_small_files_end_right_and_nothing_leaks(
         sys.stdout.write(f"{each.name}: {getattr(load, each.name)}\n")
     sys.stdout.write(f"jobs a second: {jobs / load.wall_s:.1f}\n")
     assert not site.troubles_at_the_end(served)
-    assert at_once * 0.8 <= load.most_at_once <= at_once
+    assert at_once * 0.6 <= load.most_at_once <= at_once
     assert server.max_active <= at_once
     assert load.children_after == 0
     assert load.descriptors_after <= load.descriptors_before
