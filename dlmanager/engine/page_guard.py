@@ -26,6 +26,8 @@ from dlmanager.engine.part_file import PartFile
 from dlmanager.engine.wget_process import Launch
 from dlmanager.wget.output import Event
 
+PEEK_LIMIT_S = 60
+"""How long a look may take: a drip of header bytes would keep it for ever."""
 _LOOK_EVERY_S = 0.05
 _TOLD = (
     "etag",
@@ -129,11 +131,13 @@ class Peek:
         return None
 
     async def _fetch(self) -> bytes:
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + PEEK_LIMIT_S
         running = asyncio.ensure_future(self.process.run())
         try:
             while not running.done():
                 await asyncio.wait([running], timeout=_LOOK_EVERY_S)
-                if len(self._head()) == SNIFFED_BYTES:
+                if len(self._head()) == SNIFFED_BYTES or loop.time() > ends_at:
                     await self.process.cancel()
         finally:
             await running

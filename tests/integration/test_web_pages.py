@@ -21,6 +21,18 @@ def page(content_type: str | None = "text/html; charset=utf-8") -> answers.Behav
     return answers.status(200, headers=headers, body=PAGE)
 
 
+def as_logged_in(behaviour: answers.Behaviour) -> answers.Behaviour:
+    """Ask for the user name and the password first, as every path with `credentials` does."""
+
+    def behave(exchange: Exchange) -> None:
+        if "authorization" in exchange.request.headers:
+            behaviour(exchange)
+        else:
+            exchange.answer(exchange.good_answer())
+
+    return behave
+
+
 async def ended(orchestrator: DownloadQueueOrchestrator, job_id: str) -> Job:
     return await until(orchestrator, job_id, lambda job: job.finished_at is not None)
 
@@ -179,6 +191,57 @@ class TestInPlaceOfTheRest:
 
         run(scenario())
         assert server.requests_for("/a.bin")[-1].range_start == 400_000 - 4096
+
+    @pytest.mark.parametrize("content", ["page", "another version"])
+    def test_the_look_is_taken_with_the_secrets_of_the_job(
+        self, run, server, orchestrate, folder, content: str
+    ):
+        """Without them it would see the server's refusal, and the download would never go on."""
+        url = server.serve("/a.bin", MEGABYTE, content_type=None, credentials=("me", "hush"))
+        other = answers.Content(900_000, seed=7)
+
+        def cut_and_change(exchange: Exchange) -> None:
+            answers.cut_fin(400_000)(exchange)
+            server.serve("/a.bin", other, content_type=None, credentials=("me", "hush"))
+            if content == "page":
+                server.on("/a.bin", as_logged_in(page(None)))
+            else:
+                server.on("/a.bin", answers.bent(lambda answer: answer, ignoring=IGNORED))
+
+        server.sequence("/a.bin", [as_logged_in(cut_and_change)])
+
+        async def scenario() -> None:
+            orchestrator = orchestrate()
+            await orchestrator.start()
+            link = url.replace("://", "://me:hush@")
+            job = await ended(orchestrator, orchestrator.enqueue_download(link, folder))
+            if content == "page":
+                assert_is_refused(job)
+                (part,) = folder.iterdir()
+                assert part.stat().st_size == 400_000
+            else:
+                assert is_right(job.path, other)
+
+        run(scenario())
+
+    def test_a_look_that_takes_too_long_is_given_up(
+        self, run, server, orchestrate, folder, monkeypatch
+    ):
+        monkeypatch.setattr("dlmanager.engine.page_guard.PEEK_LIMIT_S", 0.5)
+        url = server.serve("/a.bin", MEGABYTE, content_type=None)
+        server.sequence(
+            "/a.bin",
+            [answers.cut_fin(400_000), page(None), answers.stall_before_head(), answers.ok()],
+        )
+
+        async def scenario() -> None:
+            orchestrator = orchestrate()
+            await orchestrator.start()
+            job_id = orchestrator.enqueue_download(url, folder)
+            job = await until(orchestrator, job_id, Status.COMPLETED)
+            assert is_right(job.path, MEGABYTE)
+
+        run(scenario())
 
     def test_a_pause_ends_the_look(self, run, server, orchestrate, folder):
         url = server.serve("/a.bin", MEGABYTE, content_type=None)
