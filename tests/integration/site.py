@@ -35,11 +35,14 @@ class Site:
         (self.data_dir / "settings.toml").write_text("".join(lines))
 
     def environment(self) -> dict[str, str]:
-        """The environment of the program: nothing of the person's own."""
+        """The environment of the program: nothing of the person's own.
+
+        Coverage is not measured in it: it starts and dies so often that this would take minutes.
+        """
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("XDG_", "DLMANAGER_"))
+            if not name.startswith(("XDG_", "DLMANAGER_", "COVERAGE_PROCESS_"))
         }
         return {**kept, "HOME": str(self.home), "QT_QPA_PLATFORM": "offscreen"}
 

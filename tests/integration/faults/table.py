@@ -84,11 +84,6 @@ NOT_YET = {
 }
 """Faults of features that do not exist."""
 
-AWAITED = frozenset(
-    {14, 15, 17, 18, 19, 25, 26, 27, 28, 30, 38, 44, 45, 46, 49, 50, 51, 52, 55, 56, 57}
-)
-"""Faults whose tests are written elsewhere at this moment; empty once those have arrived."""
-
 
 def marked_tests() -> dict[int, list[str]]:
     """Return the tests of each fault, as path::name with the path from the folder of all tests."""
