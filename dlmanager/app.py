@@ -323,8 +323,6 @@ def _event_loop(application: QCoreApplication) -> Iterator[asyncio.Runner]:
     with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
         runner.get_loop().set_default_executor(ThreadPoolExecutor(4, thread_name_prefix="worker"))
         yield runner
-    # Not given back to Python: a collection inside the destructor of one Qt object may destroy
-    # another, which waits for the lock that the first one holds, and the process never ends.
 
 
 @contextlib.contextmanager

@@ -3,6 +3,9 @@
 Python collects on whichever thread allocates; a worker that so destroys a Qt object in a reference
 cycle pulls it, and its timers, from under the event loop: the process ends with a segmentation
 fault. So automatic collection is off, and a timer does it.
+
+It stays off when the loop has ended: a collection inside the destructor of one Qt object may
+destroy another, which waits for the lock that the first one holds, and the process never ends.
 """
 
 import gc
@@ -21,11 +24,6 @@ class MainThreadCollector(QObject):
         self._timer = QTimer(self, interval=INTERVAL_MS)
         self._timer.timeout.connect(self.collect_what_is_due)
         self._timer.start()
-
-    def stop(self) -> None:
-        """Give collection back to Python."""
-        self._timer.stop()
-        gc.enable()
 
     def collect_what_is_due(self) -> None:
         """Collect the oldest generation whose threshold has been passed."""

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 CONTENT = Content(size=1_000_000, seed=1)
 
 
-def wait_until(is_true: Callable[[], bool], timeout_s: float = 20) -> None:
+def wait_until(is_true: Callable[[], bool], timeout_s: float = 5) -> None:
     """Wait for what only a file or another process can show."""
     end_at = time.monotonic() + timeout_s
     while not is_true():
@@ -139,7 +139,7 @@ class TestAWindow:
         assert (profile.data_dir / "logs/dlmanager.log").exists()
         assert FileLock(profile.data_dir / "queue.db.lock").acquire() is False
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert process.communicate() == ("", "")
         assert not profile.paths.socket.exists()
         assert "ERROR" not in profile.log
@@ -153,11 +153,11 @@ class TestAWindow:
         profile.add(*(NewJob(server.serve(f"/{n}", CONTENT), str(profile.folder)) for n in names))
         process = profile.open_window()
         for gate in gates[:3]:
-            assert gate.reached.wait(20)
+            assert gate.reached.wait(5)
         wgets = psutil.Process(process.pid).children(recursive=True)
         assert len(wgets) == 3
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert [wget for wget in wgets if wget.is_running()] == []
         assert {(job.status, job.retry_count, job.pid) for job in profile.jobs} == {
             (Status.PENDING, 0, None)
@@ -177,7 +177,7 @@ class TestAWindow:
         process.terminate()
         wait_until(lambda: profile.jobs[0].status is Status.PENDING)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert FileLock(profile.data_dir / "queue.db.lock").acquire()
 
     def test_adds_the_links_it_was_started_with(self, profile: Profile, server: LoopbackServer):
@@ -185,7 +185,7 @@ class TestAWindow:
         process = profile.open_window(server.serve("/a.bin", CONTENT))
         wait_until(lambda: (profile.folder / "a.bin").exists())
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert (profile.folder / "a.bin").read_bytes() == CONTENT.read(0, CONTENT.size)
 
     def test_gets_the_links_of_a_second_start(self, profile: Profile):
@@ -193,7 +193,7 @@ class TestAWindow:
         first = profile.open_window()
         links = ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"]
         second = profile.start(*links)
-        assert second.wait(20) == 0
+        assert second.wait(5) == 0
         assert second.communicate() == ("", "")
         wait_until(lambda: len(profile.jobs) == 2)
         assert [job.url for job in profile.jobs] == links
@@ -208,7 +208,7 @@ class TestAWindow:
         assert profile.paths.socket != other.paths.socket
         for process in (first, second):
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(5) == 0
 
     def test_opens_where_a_killed_one_left_its_socket(self, profile: Profile):
         killed = profile.open_window()
@@ -218,7 +218,7 @@ class TestAWindow:
         process = profile.open_window()
         wait_until(lambda: hand_over(profile.paths.socket, []))
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
 
 
 class TestWithoutAWindow:
@@ -233,7 +233,7 @@ class TestWithoutAWindow:
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         assert process.poll() is None  # the box is open
         process.terminate()
-        assert process.wait(20) == 2
+        assert process.wait(5) == 2
         assert process.communicate() == ("", "")
         lock.release()
 
@@ -263,7 +263,7 @@ class TestWithoutAWindow:
         assert "wget was not found" in process.stdout.readline()
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert "wget was not found" in profile.log
 
     def test_what_cannot_be_begun_is_raised(self, profile: Profile):

@@ -3,14 +3,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from dlmanager.app import _event_loop
 from dlmanager.garbage import MainThreadCollector
 
 
 @pytest.fixture
 def collector(qapp) -> Iterator[MainThreadCollector]:
-    collector = MainThreadCollector()
-    yield collector
-    collector.stop()
+    yield MainThreadCollector()
+    gc.enable()
 
 
 class Node:
@@ -42,8 +42,11 @@ def test_little_garbage_is_left_for_later(collector: MainThreadCollector):
     gc.collect()
 
 
-def test_afterwards_python_collects_again(qapp):
-    collector = MainThreadCollector()
-    assert not gc.isenabled()
-    collector.stop()
-    assert gc.isenabled()
+def test_no_collection_while_qt_is_torn_down(qapp):
+    with _event_loop(qapp):
+        pass
+    try:
+        assert not gc.isenabled()
+    finally:
+        qapp.findChild(MainThreadCollector).deleteLater()
+        gc.enable()
