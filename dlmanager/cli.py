@@ -15,7 +15,7 @@ from dlmanager import __version__
 from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header, split_proxy
-from dlmanager.core.settings import Settings, about, setting_names, with_setting
+from dlmanager.core.settings import Settings, as_text, describe, setting_names, with_setting
 from dlmanager.core.urls import redact_url
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
@@ -320,20 +320,20 @@ def _config(paths: Paths, arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     settings = read_settings(paths.settings)
     if options.action == "get":
-        about(options.key)
+        describe(options.key)
         print(_shown(settings, options.key))
     elif options.action == "set":
         value = _checked_setting(paths, options.key, options.value)
         write_settings(paths.settings, with_setting(settings, options.key, value))
     else:
         for name in setting_names():
-            print(f"{name} = {_shown(settings, name)}  # {about(name)}")
+            print(f"{name} = {_shown(settings, name)}  # {describe(name).explanation}")
     return 0
 
 
-def _shown(settings: Settings, name: str) -> Any:
-    value = getattr(settings, name)
-    return redact_url(value) if name == "proxy" else value  # somebody may have written it there
+def _shown(settings: Settings, name: str) -> str:
+    text = as_text(getattr(settings, name))
+    return redact_url(text) if name == "proxy" else text  # somebody may have written it there
 
 
 def _checked_setting(paths: Paths, name: str, text: str) -> str:

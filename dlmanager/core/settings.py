@@ -1,50 +1,198 @@
-"""The settings: their names, defaults, bounds and explanations, in one place."""
+"""The settings: their names, places, defaults, bounds and explanations, from one declaration."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
 from typing import Any
 
 from dlmanager.core.errors import InvalidSetting
 
 
-def _number(default: int, least: int, most: int, about: str) -> Any:
-    return field(default=default, metadata={"least": least, "most": most, "about": about})
+class Page(StrEnum):
+    """Where the settings dialog shows a setting; in the order of its pages."""
+
+    DOWNLOADS = "Downloads"
+    QUEUE = "Queue and retries"
+    NETWORK = "Network"
+    NOTIFICATIONS = "Notifications and tray"
+    APPEARANCE = "Appearance"
+    ADVANCED = "Advanced"
 
 
-def _text(about: str) -> Any:
-    return field(default="", metadata={"about": about})
+class Kind(StrEnum):
+    """What a person gives: decides how it is asked for."""
+
+    NUMBER = "number"
+    SWITCH = "switch"
+    CHOICE = "choice"
+    TEXT = "text"
+    FOLDER = "folder"
+    PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a setting is. least and most bound a NUMBER; choices are the values of a CHOICE."""
+
+    kind: Kind
+    page: Page
+    label: str
+    explanation: str
+    unit: str = ""
+    least: int = 0
+    most: int = 0
+    choices: tuple[str, ...] = ()
+
+
+def _number(
+    default: int, page: Page, label: str, explanation: str, least: int, most: int, unit: str
+) -> Any:
+    return _setting(default, Description(Kind.NUMBER, page, label, explanation, unit, least, most))
+
+
+def _text(page: Page, label: str, explanation: str, kind: Kind = Kind.TEXT) -> Any:
+    return _setting("", Description(kind, page, label, explanation))
+
+
+def _switch(default: bool, page: Page, label: str, explanation: str) -> Any:
+    return _setting(default, Description(Kind.SWITCH, page, label, explanation))
+
+
+def _choice(choices: tuple[str, ...], page: Page, label: str, explanation: str) -> Any:
+    """The first choice is the default."""
+    return _setting(choices[0], Description(Kind.CHOICE, page, label, explanation, choices=choices))
+
+
+def _setting(default: Any, description: Description) -> Any:
+    return field(default=default, metadata={"description": description})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a person can set; an empty text means: find it yourself."""
 
-    max_concurrent_downloads: int = _number(3, 1, 100, "downloads at the same time")
-    poll_interval_ms: int = _number(
-        1000, 100, 60_000, "how often the queue looks for changes by others, in milliseconds"
+    max_concurrent_downloads: int = _number(
+        3, Page.QUEUE, "Downloads at once", "downloads at the same time", 1, 100, "downloads"
     )
-    max_retries: int = _number(3, -1, 1000, "retries of a new download; -1 until it succeeds")
+    poll_interval_ms: int = _number(
+        1000,
+        Page.ADVANCED,
+        "Look for changes every",
+        "how often the queue looks for changes by others, in milliseconds",
+        100,
+        60_000,
+        "ms",
+    )
+    max_retries: int = _number(
+        3,
+        Page.QUEUE,
+        "Retries",
+        "retries of a new download; -1 until it succeeds",
+        -1,
+        1000,
+        "retries",
+    )
     initial_retry_delay_ms: int = _number(
-        2000, 100, 300_000, "wait before the first retry, doubled each time, in milliseconds"
+        2000,
+        Page.QUEUE,
+        "First retry after",
+        "wait before the first retry, doubled each time, in milliseconds",
+        100,
+        300_000,
+        "ms",
     )
     progress_throttle_ms: int = _number(
-        500, 100, 60_000, "least time between two writes of progress, in milliseconds"
+        500,
+        Page.ADVANCED,
+        "Save progress every",
+        "least time between two writes of progress, in milliseconds",
+        100,
+        60_000,
+        "ms",
     )
-    wget_executable_path: str = _text("path of GNU wget; empty: the first one found")
-    download_directory: str = _text("where files go; empty: your Downloads folder")
+    wget_executable_path: str = _text(
+        Page.ADVANCED,
+        "GNU wget",
+        "path of GNU wget; empty: the first one found",
+        Kind.PROGRAM,
+    )
+    download_directory: str = _text(
+        Page.DOWNLOADS,
+        "Download to",
+        "where files go; empty: your Downloads folder",
+        Kind.FOLDER,
+    )
     low_speed_limit_bytes_s: int = _number(
-        512, 0, 1_000_000_000, "slowest download that goes on, in bytes a second; 0: any"
+        512,
+        Page.NETWORK,
+        "Slowest speed",
+        "slowest download that goes on, in bytes a second; 0: any",
+        0,
+        1_000_000_000,
+        "bytes/s",
     )
     low_speed_time_s: int = _number(
-        60, 0, 86_400, "how long a download may be slower than that, in seconds; 0: for ever"
+        60,
+        Page.NETWORK,
+        "May be slower for",
+        "how long a download may be slower than that, in seconds; 0: for ever",
+        0,
+        86_400,
+        "s",
     )
     header_timeout_s: int = _number(
-        60, 0, 86_400, "how long a server may take to answer, in seconds; 0: for ever"
+        60,
+        Page.NETWORK,
+        "Wait for an answer",
+        "how long a server may take to answer, in seconds; 0: for ever",
+        0,
+        86_400,
+        "s",
     )
-    proxy: str = _text("http://[user:password@]host:port for all downloads; empty: none")
+    proxy: str = _text(
+        Page.NETWORK, "Proxy", "http://[user:password@]host:port for all downloads; empty: none"
+    )
+
+    notify_completed: bool = _switch(
+        True, Page.NOTIFICATIONS, "A download is finished", "notify when a download is finished"
+    )
+    notify_failed: bool = _switch(
+        True, Page.NOTIFICATIONS, "A download failed", "notify when a download failed"
+    )
+    notify_queue_finished: bool = _switch(
+        True,
+        Page.NOTIFICATIONS,
+        "The queue is finished",
+        "notify when nothing is left to download",
+    )
+    close_to_tray: bool = _switch(
+        True,
+        Page.NOTIFICATIONS,
+        "Keep downloading in the tray when the window is closed",
+        "closing the window leaves downloads running in the tray, where there is one",
+    )
+    colour_scheme: str = _choice(
+        ("system", "light", "dark"),
+        Page.APPEARANCE,
+        "Colours",
+        "colours of the window: those of the system, light or dark",
+    )
+    row_height: str = _choice(
+        ("comfortable", "compact"),
+        Page.APPEARANCE,
+        "Rows",
+        "height of the rows: comfortable or compact",
+    )
+    language: str = _choice(
+        ("system", "en", "de"),
+        Page.APPEARANCE,
+        "Language",
+        "language of the window: that of the system, English or German",
+    )
 
 
 _FIELDS = {each.name: each for each in fields(Settings)}
+_SWITCHED = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
 def setting_names() -> list[str]:
@@ -52,9 +200,15 @@ def setting_names() -> list[str]:
     return list(_FIELDS)
 
 
-def about(name: str) -> str:
-    """One line on what a setting means. Raises InvalidSetting for an unknown name."""
-    return str(_field(name).metadata["about"])
+def describe(name: str) -> Description:
+    """What a setting is. Raises InvalidSetting for an unknown name."""
+    description: Description = _field(name).metadata["description"]
+    return description
+
+
+def default_of(name: str) -> Any:
+    """What a setting is until somebody sets it. Raises InvalidSetting for an unknown name."""
+    return _field(name).default
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
@@ -67,13 +221,12 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 def with_setting(settings: Settings, name: str, text: str) -> Settings:
     """The settings with one of them changed, given as text. Raises InvalidSetting."""
-    value: Any = text
-    if isinstance(_field(name).default, int):
-        try:
-            value = int(text)
-        except ValueError:
-            raise InvalidSetting(f"{name} is a whole number, not {text!r}.") from None
-    return replace(settings, **{name: _checked(name, value)})
+    return replace(settings, **{name: _checked(name, _read(name, text))})
+
+
+def as_text(value: Any) -> str:
+    """A value as a person would give it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def changed_values(settings: Settings) -> dict[str, Any]:
@@ -91,16 +244,38 @@ def _field(name: str) -> Any:
         raise InvalidSetting(f"There is no setting {name!r}. The settings are: {names}.") from None
 
 
+def _read(name: str, text: str) -> Any:
+    kind = describe(name).kind
+    if kind is Kind.NUMBER:
+        try:
+            return int(text)
+        except ValueError:
+            raise InvalidSetting(f"{name} is a whole number, not {text!r}.") from None
+    if kind is Kind.SWITCH:
+        try:
+            return _SWITCHED[text.lower()]
+        except KeyError:
+            raise InvalidSetting(f"{name} is true or false, not {text!r}.") from None
+    return text
+
+
+_WANTED = {int: "a whole number", bool: "true or false", str: "a text"}
+
+
 def _checked(name: str, value: Any) -> Any:
-    known = _field(name)
-    kind = type(known.default)
+    description = describe(name)
+    kind = type(_field(name).default)
     if type(value) is not kind:
-        wanted = "a whole number" if kind is int else "a text"
-        raise InvalidSetting(f"{name} is {wanted}, not {value!r}.")
-    if kind is int:
-        least, most = known.metadata["least"], known.metadata["most"]
-        if not least <= value <= most:
-            raise InvalidSetting(f"{name} is between {least} and {most}, not {value}.")
-    elif any(ord(character) < 32 for character in value):
+        raise InvalidSetting(f"{name} is {_WANTED[kind]}, not {value!r}.")
+    if description.kind is Kind.NUMBER:
+        if not description.least <= value <= description.most:
+            bounds = f"{description.least} and {description.most}"
+            raise InvalidSetting(f"{name} is between {bounds}, not {value}.")
+    elif description.kind is Kind.CHOICE:
+        if value not in description.choices:
+            raise InvalidSetting(
+                f"{name} is one of {', '.join(description.choices)}, not {value!r}."
+            )
+    elif kind is str and any(ord(character) < 32 for character in value):
         raise InvalidSetting(f"{name} may not hold line breaks or control characters.")
     return value

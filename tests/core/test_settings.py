@@ -2,9 +2,12 @@ import pytest
 
 from dlmanager.core.errors import InvalidSetting
 from dlmanager.core.settings import (
+    Kind,
     Settings,
-    about,
+    as_text,
     changed_values,
+    default_of,
+    describe,
     setting_names,
     settings_from,
     with_setting,
@@ -24,7 +27,8 @@ def test_the_names_are_those_of_the_specification():
 
 @pytest.mark.parametrize("name", setting_names())
 def test_every_setting_is_explained(name: str):
-    assert len(about(name)) > 10
+    assert describe(name).label
+    assert len(describe(name).explanation) > 10
 
 
 def test_a_setting_is_changed_by_its_text():
@@ -62,3 +66,18 @@ def test_only_what_differs_from_the_defaults_is_kept():
     assert changed_values(Settings()) == {}
     assert changed_values(Settings(max_retries=7)) == {"max_retries": 7}
     assert settings_from({"max_retries": 7}) == Settings(max_retries=7)
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_a_default_is_valid_and_reads_back_from_its_text(name: str):
+    text = as_text(default_of(name))
+    assert with_setting(Settings(), name, text) == settings_from({name: default_of(name)})
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in setting_names() if describe(name).kind is Kind.NUMBER]
+)
+def test_every_number_has_bounds_around_its_default_and_a_unit(name: str):
+    description = describe(name)
+    assert description.least <= default_of(name) <= description.most
+    assert description.unit
