@@ -1,7 +1,7 @@
 """What a test run says at its end: how many faults passed, and how many kills were survived."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ALL_FAULTS = frozenset(range(1, 59))
 
 @dataclass
 class Kills:
-    """The kill rounds of a run; a test notes each of its rounds and asserts for itself."""
+    """The kill rounds of a test; it notes each of its rounds and asserts for itself."""
 
     survived: int = 0
     lost: list[str] = field(default_factory=list)
@@ -25,10 +25,8 @@ class Kills:
         else:
             self.lost.append(about)
 
-    @property
-    def total(self) -> int:
-        """How many rounds there were."""
-        return self.survived + len(self.lost)
+
+KILLS = pytest.StashKey[Kills]()
 
 
 class ClosingLines:
@@ -37,14 +35,16 @@ class ClosingLines:
     A fault has passed when each of its tests has: failed and skipped ones count against it, and in
     a run of the whole suite so does a fault without any test. Long tests of a short run are not
     meant to run and say nothing, as long as the fault has others.
+
+    All that it knows comes with the reports: the tests may run in processes of their own.
     """
 
     def __init__(self) -> None:
-        self.kills = Kills()
+        self._kills = Kills()
         self._is_whole = False
         self._is_long = False
         self._file: Path | None = None
-        self._tests: dict[int, set[str]] = {}
+        self._tests: dict[int, set[str]] = defaultdict(set)
         self._passed: set[str] = set()
         self._bad: set[str] = set()
 
@@ -58,14 +58,24 @@ class ClosingLines:
         file = config.getoption("--closing-lines")
         self._file = Path(file) if file else None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        self._tests = {
-            number: {item.nodeid for item in of_fault if self._is_meant_to_run(item)}
-            for number, of_fault in items_by_fault(items).items()
-        }
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        # Plain values: a report may cross from one process to another.
+        if self._is_long or item.get_closest_marker("long") is None:
+            report.faults = faults_of(item)
+        kills = item.stash.get(KILLS, None)
+        if report.when == "teardown" and kills is not None:
+            report.kills_survived, report.kills_lost = kills.survived, kills.lost
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for number in getattr(report, "faults", ()):
+            self._tests[number].add(report.nodeid)
+        self._kills.survived += getattr(report, "kills_survived", 0)
+        self._kills.lost += getattr(report, "kills_lost", [])
         is_passed = report.passed and not hasattr(report, "wasxfail")
         if not is_passed:
             self._bad.add(report.nodeid)
@@ -86,25 +96,17 @@ class ClosingLines:
             failed = sorted(number for number in faults if not self._has_passed(number))
             names = f" (not: {', '.join(map(str, failed))})" if failed else ""
             lines.append(f"faults passed: {len(faults) - len(failed)} / {len(faults)}{names}")
-        if self.kills.total:
-            names = f" (not: {'; '.join(self.kills.lost)})" if self.kills.lost else ""
-            lines.append(f"kills survived: {self.kills.survived} / {self.kills.total}{names}")
+        kills = self._kills.survived + len(self._kills.lost)
+        if kills:
+            names = f" (not: {'; '.join(self._kills.lost)})" if self._kills.lost else ""
+            lines.append(f"kills survived: {self._kills.survived} / {kills}{names}")
         return lines
-
-    def _is_meant_to_run(self, item: pytest.Item) -> bool:
-        return self._is_long or item.get_closest_marker("long") is None
 
     def _has_passed(self, number: int) -> bool:
         tests = self._tests.get(number, set())
         return bool(tests) and tests <= self._passed - self._bad
 
 
-def items_by_fault(items: Iterable[pytest.Item]) -> dict[int, list[pytest.Item]]:
-    """Return the tests of each fault; a test may prove several, by several marks."""
-    found: dict[int, list[pytest.Item]] = defaultdict(list)
-    for item in items:
-        for mark in item.iter_markers("fault"):
-            for number in mark.args:
-                if item not in found[number]:
-                    found[number].append(item)
-    return dict(found)
+def faults_of(item: pytest.Item) -> list[int]:
+    """Return the faults that a test proves; it may be several, by several marks."""
+    return sorted({number for mark in item.iter_markers("fault") for number in mark.args})

@@ -12,9 +12,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from dlmanager.core.job import Job, Status
-from tests.closing_lines import ClosingLines, Kills
-
-CLOSING_LINES = pytest.StashKey[ClosingLines]()
+from tests.closing_lines import KILLS, ClosingLines, Kills
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,8 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "fault(number): proves what must become of a fault of the list in "
         "tests/integration/README.md",
     )
-    config.stash[CLOSING_LINES] = ClosingLines()
-    config.pluginmanager.register(config.stash[CLOSING_LINES], "closing-lines")
+    config.pluginmanager.register(ClosingLines(), "closing-lines")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -85,7 +82,7 @@ def no_unexpected_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.fixture
 def kills(request: pytest.FixtureRequest) -> Kills:
     """Where a test notes each kill that it does; counted over the whole run."""
-    return request.config.stash[CLOSING_LINES].kills
+    return request.node.stash.setdefault(KILLS, Kills())
 
 
 @pytest.fixture

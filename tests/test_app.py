@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -113,9 +114,14 @@ class Profile:
 
 
 @pytest.fixture
-def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
-    runtime = tmp_path / "runtime"
-    runtime.mkdir(mode=0o700)
+def runtime() -> Iterator[Path]:
+    """A folder for sockets; not in tmp_path, as a socket's path may hold 107 bytes only."""
+    with tempfile.TemporaryDirectory(prefix="dlmanager-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def profile(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     # No session bus, so that no test asks anything of the desktop that runs it.

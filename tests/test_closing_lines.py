@@ -60,7 +60,11 @@ def closing_lines(suite: pytest.Pytester, *arguments: str) -> list[str]:
     return [line for line in output if line.startswith(("faults passed", "kills survived"))]
 
 
-@pytest.mark.parametrize("order", ["-pno:randomly", "--randomly-seed=2"], ids=["as is", "random"])
+@pytest.mark.parametrize(
+    "order",
+    ["-pno:randomly", "--randomly-seed=2", "--numprocesses=2"],
+    ids=["as is", "random", "two processes"],
+)
 def test_a_fault_has_passed_when_all_of_its_tests_have(suite, order):
     assert closing_lines(suite, order, "test_faults.py", "test_kills.py") == [
         "faults passed: 3 / 6 (not: 2, 3, 6)",

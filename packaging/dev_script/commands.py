@@ -87,6 +87,7 @@ def test(root: Path, arguments: Sequence[str]) -> int:
         if is_full:
             command += [f"--cov-report=json:{coverage_json}", f"--junit-xml={junit_xml}"]
             command += [f"--closing-lines={closing_lines}"]
+            command += ["--numprocesses=logical", "--dist=worksteal"]
         status = run_limited(
             [*command, *arguments], folder=root, environ=_test_environ(), limit_s=TEST_LIMIT_S
         )

@@ -273,7 +273,8 @@ def test_a_wget_killed_at_random_moments_costs_a_retry_and_the_file_is_right(
             for _ in range(killed.count(job_id)):
                 kills.record(is_right, f"wget of {job_id}")
             assert is_right
-            assert done.attempt == 1 + killed.count(job_id)
+            # The last kill may have met a wget that had just brought the rest.
+            assert done.attempt in (killed.count(job_id), 1 + killed.count(job_id))
             _assert_each_retry_was_counted(told[job_id])
 
     run(scenario())
