@@ -550,7 +550,9 @@ class JobTableModel(QAbstractTableModel):
                 lines = [row.display_name(), job.target_directory]
             case Column.STATUS:
                 lines = [shown.texts[column]]
-                if job.error_message and job.error_message not in lines:
+                # A failure is told in full already; a wait or a pause does not say what led to it.
+                told = job.status is Status.FAILED or job.error_message in lines
+                if job.error_message and not told:
                     lines.append(job.error_message)
             case Column.SIZE:
                 total = formatting.size_of_job(job, row.progress)

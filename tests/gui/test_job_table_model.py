@@ -387,7 +387,7 @@ def test_summary_counts_and_adds_up_speeds(model: JobTableModel) -> None:
         (
             make_job("a", Status.FAILED, error_message="File not found (404)"),
             None,
-            "a.iso, File not found (404)",
+            "a.iso, Failed: file not found (404)",
         ),
     ],
     ids=["downloading", "verifying", "waiting", "completed", "failed"],
@@ -460,6 +460,12 @@ def test_tool_tip_of_a_waiting_job_tells_what_went_wrong(model: JobTableModel) -
     tip = model.index(0, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
     assert "Retrying now" in tip
     assert "No answer came." in tip
+
+
+def test_tool_tip_of_a_failed_job_tells_all_and_tells_it_once(model: JobTableModel) -> None:
+    model.add_jobs([make_job("a", Status.FAILED, error_message="The link is old. Check it.")])
+    tip = model.index(0, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "<span>Failed: the link is old. Check it.</span>"
 
 
 def test_cells_hold_raw_values_for_sorting_and_the_job_itself(model: JobTableModel) -> None:
