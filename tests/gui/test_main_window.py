@@ -145,7 +145,7 @@ def test_a_problem_that_was_there_before_is_shown(
         queue,
         start_task=lambda task: task.close(),
         download_directory=str(tmp_path),
-        open_file=lambda path: True,
+        open_file=lambda path: None,
         open_in_browser=lambda link: True,
         show_in_folder=lambda path, on_failed: None,
         tray_is_available=lambda: False,
@@ -425,7 +425,9 @@ def test_remove_asks_only_when_bytes_would_be_thrown_away(
     else:
         box = question(window)
         assert box is not None
-        assert "120 MB" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+        assert box.informativeText().replace("\N{NO-BREAK SPACE}", " ") == (
+            "The 120 MB downloaded so far will be thrown away."
+        )
         assert box.text() == "Remove a.iso from the list?"
         assert box.textFormat() is Qt.TextFormat.PlainText
         assert queue.calls == []
@@ -443,7 +445,7 @@ def test_remove_of_many_that_are_not_finished_asks_though_no_byte_came(
     action(window, "remove").trigger()
     box = question(window)
     assert box is not None
-    assert "not downloaded yet" in box.informativeText()
+    assert box.informativeText() == "They are not downloaded yet."
     assert queue.calls == []
     answer(window, qtbot, "Remove")
     assert set(queue.calls[0][1]) == {"a", "b"}
@@ -457,9 +459,11 @@ def test_cancel_asks_when_bytes_would_be_thrown_away(
     action(window, "cancel").trigger()
     box = question(window)
     assert box is not None
-    assert "120 MB" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+    assert box.informativeText().replace("\N{NO-BREAK SPACE}", " ") == (
+        "The 120 MB downloaded so far will be thrown away. To keep them, pause instead."
+    )
     assert queue.calls == []
-    answer(window, qtbot, "Throw away")
+    answer(window, qtbot, "Cancel download")
     assert queue.calls == [("cancel", ["a"])]
 
 
@@ -479,7 +483,9 @@ def test_remove_of_several_asks_once(window: MainWindow, queue: FakeQueue, qtbot
     box = question(window)
     assert box is not None
     assert box.text() == "Remove 2 downloads from the list?"
-    assert "The 5 bytes" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+    assert box.informativeText().replace("\N{NO-BREAK SPACE}", " ") == (
+        "The 5 bytes downloaded so far will be thrown away. Finished files stay."
+    )
     answer(window, qtbot, "Remove")
     assert set(queue.calls[0][1]) == {"a", "b"}
 
@@ -492,7 +498,7 @@ def test_live_bytes_count_too_when_removing(window: MainWindow, queue: FakeQueue
     assert question(window) is not None
 
 
-@pytest.mark.parametrize("way", ["button", "escape"])
+@pytest.mark.parametrize("way", ["button", "escape", "return"])
 def test_remove_can_be_thought_over(
     window: MainWindow, queue: FakeQueue, qtbot: QtBot, way: str
 ) -> None:
@@ -500,11 +506,40 @@ def test_remove_can_be_thought_over(
     select(window, "a")
     action(window, "remove").trigger()
     if way == "button":
-        answer(window, qtbot, "Cancel")
+        answer(window, qtbot, "Keep in the list")
     else:
         box = question(window)
         assert box is not None
-        qtbot.keyClick(box, Qt.Key.Key_Escape)
+        qtbot.keyClick(box, Qt.Key.Key_Escape if way == "escape" else Qt.Key.Key_Return)
+    assert question(window) is None
+    assert queue.calls == []
+
+
+@pytest.mark.parametrize(
+    "statuses, safe, agree",
+    [
+        ([Status.PROCESSING], "Keep downloading", "Cancel download"),
+        ([Status.PAUSED], "Keep it", "Cancel download"),
+        ([Status.PAUSED, Status.RETRYING], "Keep downloading", "Cancel 2 downloads"),
+        ([Status.PAUSED, Status.FAILED], "Keep them", "Cancel 2 downloads"),
+    ],
+)
+def test_return_throws_nothing_away(
+    window: MainWindow,
+    queue: FakeQueue,
+    qtbot: QtBot,
+    statuses: list[Status],
+    safe: str,
+    agree: str,
+) -> None:
+    fill(window, queue, *(make_job(f"{n}", s, bytes_done=5) for n, s in enumerate(statuses)))
+    select(window, *queue.jobs)
+    action(window, "cancel").trigger()
+    box = question(window)
+    assert box is not None
+    labels = {button.text().replace("&", "") for button in box.findChildren(QPushButton)}
+    assert labels == {safe, agree}
+    qtbot.keyClick(box, Qt.Key.Key_Return)
     assert question(window) is None
     assert queue.calls == []
 
@@ -529,7 +564,7 @@ def test_a_file_that_cannot_be_opened_is_told(
     fill(window, queue, make_job("a", Status.COMPLETED, final_path="/tmp/a.iso"))
     select(window, "a")
     action(window, "open").trigger()
-    assert message(window) == "a.iso could not be opened. It may have been moved or deleted."
+    assert message(window) == "No program is known that opens it."
     action(window, "open_folder").trigger()
     assert message(window) == "The folder /tmp could not be opened."
 
