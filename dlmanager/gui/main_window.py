@@ -60,15 +60,15 @@ class MainWindow(QMainWindow):
         *,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         download_directory: str,
-        open_file: Callable[[str], bool],
+        open_file: Callable[[str], None],
         open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
         parent: QWidget | None = None,
         tray_is_available: Callable[[], bool] = is_tray_available,
     ) -> None:
         """start_task: runs a coroutine and reports its errors. download_directory: for links
-        that come without a folder. open_file, open_in_browser: of a path, of a link; False if
-        it cannot be.
+        that come without a folder. open_file: of a path; raises CannotOpen. open_in_browser: of a
+        link; False if it cannot be.
         show_in_folder: of a path; calls what it is given if it cannot be.
         """
         super().__init__(parent)
@@ -403,12 +403,12 @@ class MainWindow(QMainWindow):
             self._open(job)
 
     def _open(self, job: Job) -> None:
-        if job.path is not None and not self._open_file(job.path):
-            self.tell(
-                self.tr("{name} could not be opened. It may have been moved or deleted.").format(
-                    name=job.display_name
-                )
-            )
+        if job.path is None:
+            return
+        try:
+            self._open_file(job.path)
+        except DlmanagerError as error:
+            self.tell(str(error))
 
     def _on_open_folder(self) -> None:
         for job in self._table.selected_jobs()[:1]:
