@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QPalette, QTextCursor
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -103,12 +103,36 @@ def test_good_lines_are_added_and_bad_ones_stay_to_be_mended(
     assert [order.url for order in queue.orders] == [A, B]
     assert dialog.isVisible()
     assert dialog._links.toPlainText() == "nonsense\nftp://a.org/x"
-    assert dialog._failure.text() == "Added 2 downloads. What is left could not be used."
+    assert dialog._done.text() == "Added 2 downloads. What is left could not be used."
     write(dialog, "https://mended.org/x")
-    assert not dialog._failure.isVisible()
+    assert not dialog._done.isVisible()
     dialog.accept()
     assert not dialog.isVisible()
     assert len(queue.orders) == 3
+
+
+def test_what_was_added_is_told_calmly_and_what_is_left_can_be_closed(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(A, "nonsense")
+    assert dialog._leave.text().replace("&", "") == "Cancel"
+    dialog.accept()
+    assert dialog._done.isVisible()
+    assert not dialog._failure.isVisible()
+    text = QPalette.ColorRole.WindowText
+    assert dialog._done.palette().color(text) == dialog.palette().color(text)
+    assert dialog._links_problem.palette().color(text) != dialog.palette().color(text)
+    assert dialog._leave.text().replace("&", "") == "Close"
+    qtbot.mouseClick(dialog._leave, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+    assert len(queue.orders) == 1
+
+
+def test_the_dialog_can_begin_with_what_others_have_added(open_dialog: Open) -> None:
+    dialog = open_dialog("nonsense")
+    dialog.note_added(3)
+    assert dialog._done.text() == "Added 3 downloads. What is left could not be used."
+    assert dialog._leave.text().replace("&", "") == "Close"
 
 
 def test_a_bad_folder_is_told_beside_the_folder(open_dialog: Open, tmp_path: Path) -> None:
