@@ -217,8 +217,17 @@ def test_a_second_click_while_adding_adds_nothing_twice(
         ("", A, A),
         ("typed", A, f"typed\n{A}"),
         ("", "no link", "no link"),
+        ("", f"{A}\nftp://x/y\nnonsense", f"{A}\nftp://x/y\nnonsense\n"),
+        ("", "http://x/a b.bin", "http://x/a b.bin"),
     ],
-    ids=["prose", "one", "below what is there", "anything else as it is"],
+    ids=[
+        "prose",
+        "one",
+        "below what is there",
+        "anything else as it is",
+        "lines",
+        "a blank within",
+    ],
 )
 def test_links_are_found_in_pasted_text(
     open_dialog: Open, before: str, pasted: str, after: str
@@ -231,6 +240,21 @@ def test_links_are_found_in_pasted_text(
     assert dialog._links.canInsertFromMimeData(mime)
     dialog._links.insertFromMimeData(mime)
     assert dialog._links.toPlainText() == after
+
+
+def test_each_pasted_line_is_judged_like_a_typed_one(open_dialog: Open) -> None:
+    dialog = open_dialog()
+    mime = QMimeData()
+    mime.setText(f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense")
+    dialog._links.insertFromMimeData(mime)
+    dialog.check()
+    problems = dialog._links_problem.text().split("\n")
+    assert problems[0].startswith("Line 2: This link has a blank in it.")
+    assert problems[1:] == [
+        "Line 3: Only http and https links can be downloaded, not ftp.",
+        "Line 4: This is not a link: nonsense",
+    ]
+    assert dialog._add.text() == "&Add"
 
 
 def test_further_links_go_below(open_dialog: Open) -> None:

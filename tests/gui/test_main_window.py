@@ -169,22 +169,50 @@ def test_links_are_added_to_the_default_folder_at_once(
     assert message(window) == "Added 2 downloads."
 
 
-@pytest.mark.parametrize(
-    "links, added, said",
-    [
-        ([A, "ftp://x.org/"], 1, "Added 1 download. One link was left out. Only http"),
-        ([A, "ftp://x.org/", "x"], 1, "Added 1 download. 2 links were left out. The first: Only"),
-        ([], 0, ""),
-    ],
-    ids=["one bad", "two bad", "none"],
-)
-def test_links_that_cannot_be_used_are_told(
-    window: MainWindow, queue: FakeQueue, links: list[str], added: int, said: str
+@pytest.mark.parametrize("is_open", [False, True], ids=["closed", "open before"])
+def test_links_that_cannot_be_used_wait_in_the_dialog_beside_what_was_added(
+    window: MainWindow, queue: FakeQueue, is_open: bool
 ) -> None:
-    window.add_links(links)
-    assert len(queue.orders) == added
-    assert message(window).startswith(said)
-    assert bool(message(window)) == bool(said)
+    if is_open:
+        window.open_add_dialog()
+    window.add_links([A, "ftp://x.org/", "x"])
+    assert [order.url for order in queue.orders] == [A]
+    assert message(window) == "Added 1 download."
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == "ftp://x.org/\nx"
+    assert len(dialog._links.extraSelections()) == 2
+    assert dialog._done.text() == "Added 1 download. What is left could not be used."
+
+
+def test_no_links_say_nothing(window: MainWindow, queue: FakeQueue) -> None:
+    window.add_links([])
+    assert queue.orders == []
+    assert message(window) == ""
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_nothing_of_a_drop_or_paste_vanishes(
+    window: MainWindow, queue: FakeQueue, way: str
+) -> None:
+    text = f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense"
+    if way == "drop":
+        drop(window, with_text(text))
+    else:
+        QGuiApplication.clipboard().setText(text)
+        action(window, "paste").trigger()
+    assert [order.url for order in queue.orders] == [A]
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == "http://x/a b.bin\nftp://x/y\nnonsense"
+    assert len(dialog._links.extraSelections()) == 3
+
+
+def test_the_dialog_does_not_begin_with_a_clipboard_that_holds_no_link(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    QGuiApplication.clipboard().setText("file:///tmp/copied.txt")
+    action(window, "add").trigger()
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == ""
 
 
 def test_links_of_which_none_can_be_used_come_to_the_dialog_to_be_mended(
