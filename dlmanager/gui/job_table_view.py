@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFont,
     QIcon,
+    QKeyEvent,
     QPalette,
     QResizeEvent,
     QShowEvent,
@@ -37,6 +38,8 @@ from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate, ProgressDelegate
 
 ROW_HEIGHT_PX = 32
+
+_Move = QAbstractItemView.CursorAction
 
 # The widest thing that each column usually holds; names get what is left.
 _WIDEST = {
@@ -225,6 +228,28 @@ class JobTableView(QTableView):
             self.verticalScrollBar().setValue(position - offset_px)
 
     # What the person does
+
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        # Qt's table moves within the row; as in any list, the ends are those of the rows.
+        row = {_Move.MoveHome: 0, _Move.MoveEnd: self._jobs.rowCount() - 1}.get(action)
+        if row is None:
+            return super().moveCursor(action, modifiers)
+        return self._jobs.index(row, max(0, self.currentIndex().column()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Home, Qt.Key.Key_End) or not self._jobs.rowCount():
+            super().keyPressEvent(event)
+            return
+        # Ctrl would move the focus and leave the selection behind, out of sight.
+        plain = event.modifiers() & ~Qt.KeyboardModifier.ControlModifier
+        super().keyPressEvent(QKeyEvent(event.type(), event.key(), plain, event.text()))
+        selection, current = self.selectionModel(), self.currentIndex()
+        if not selection.isSelected(current):  # it was there already, without being selected
+            flags = QItemSelectionModel.SelectionFlag
+            selection.select(current, flags.ClearAndSelect | flags.Rows)
+        event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         position = event.pos()

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QPalette
@@ -13,13 +15,15 @@ from tests.gui.fake_queue import make_job
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> JobTableView:
+def view(qtbot: QtBot) -> Iterator[JobTableView]:
     made = JobTableView()
     qtbot.addWidget(made)
     made.resize(1100, 400)
     made.show()
     qtbot.waitExposed(made)
-    return made
+    yield made
+    # Qt takes the keys of the last event for held, in the next test too.
+    qtbot.keyRelease(made, Qt.Key.Key_Control)
 
 
 def fill(view: JobTableView, count: int) -> None:
@@ -108,6 +112,64 @@ def test_selected_rows_come_top_down_and_once(view: JobTableView) -> None:
     assert view.selected_rows() == list(range(10))
     view.clearSelection()
     assert view.selected_jobs() == []
+
+
+END, HOME = Qt.Key.Key_End, Qt.Key.Key_Home
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.mark.parametrize(
+    "key, modifiers, selected",
+    [
+        (HOME, NONE, [0]),
+        (END, NONE, [99]),
+        (HOME, CTRL, [0]),
+        (END, CTRL, [99]),
+        (HOME, SHIFT, list(range(51))),
+        (END, SHIFT, list(range(50, 100))),
+        (HOME, CTRL | SHIFT, list(range(51))),
+        (END, CTRL | SHIFT, list(range(50, 100))),
+    ],
+    ids=[
+        "Home",
+        "End",
+        "Ctrl+Home",
+        "Ctrl+End",
+        "Shift+Home",
+        "Shift+End",
+        "both Home",
+        "both End",
+    ],
+)
+def test_home_and_end_lead_to_the_first_and_the_last_row(
+    view: JobTableView,
+    qtbot: QtBot,
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier,
+    selected: list[int],
+) -> None:
+    fill(view, 100)
+    view.selectRow(50)
+    qtbot.keyClick(view, key, modifiers)
+    assert view.selected_rows() == selected
+    row = 0 if key is HOME else 99
+    assert view.currentIndex().row() == row
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()).center())
+
+
+@pytest.mark.parametrize("key, row", [(HOME, 0), (END, 2)])
+def test_home_and_end_select_where_nothing_is_selected(
+    view: JobTableView, qtbot: QtBot, key: Qt.Key, row: int
+) -> None:
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == []
+    fill(view, 3)
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == [row]
+    view.clearSelection()
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == [row]
 
 
 def test_context_menu_offers_the_actions_of_rows(view: JobTableView, qtbot: QtBot) -> None:
