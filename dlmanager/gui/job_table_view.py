@@ -33,7 +33,8 @@ from PySide6.QtWidgets import (
 from dlmanager.core.job import Job, Status
 from dlmanager.gui import formatting
 from dlmanager.gui.file_icons import ICON_PX, job_icon
-from dlmanager.gui.job_table_model import Column, JobTableModel
+from dlmanager.gui.job_row import Column
+from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate, ProgressDelegate
 

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.progress import JobProgress
-from dlmanager.gui.job_table_model import Bar, Column, JobTableModel, Role
+from dlmanager.gui.job_row import Bar, Column
+from dlmanager.gui.job_table_model import JobTableModel, Role
 from tests.gui.fake_queue import make_job
 
 ASCENDING, DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

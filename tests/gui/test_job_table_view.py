@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
-from dlmanager.gui.job_table_model import Column
+from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_view import ROW_HEIGHT_PX, JobTableView
 from tests.gui.fake_queue import make_job
 

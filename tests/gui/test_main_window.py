@@ -13,7 +13,8 @@ from dlmanager.core.errors import ErrorKind, StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.add_dialog import AddDialog
-from dlmanager.gui.job_table_model import Column, Role
+from dlmanager.gui.job_row import Column
+from dlmanager.gui.job_table_model import Role
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.conftest import Desktop
 from tests.gui.fake_queue import FakeQueue, make_job
