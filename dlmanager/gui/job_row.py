@@ -14,6 +14,8 @@ from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
 
 _RANK_BITS = 32
+_PLACE_BITS = 64  # of milliseconds
+_LAST_PLACE = (1 << _PLACE_BITS) - 1
 
 
 class Column(IntEnum):
@@ -193,6 +195,7 @@ _STATUS_ORDER = {
     )
 }
 
+_ENDED = frozenset({Status.FAILED, Status.CANCELLED, Status.COMPLETED})
 _RIGHT = frozenset({Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.RETRIES})
 
 
@@ -201,13 +204,26 @@ def _natural_key(name: str) -> str:
     return _DIGITS.sub(lambda digits: digits[0].zfill(_DIGITS_COMPARED), name.casefold())
 
 
+def _by_status(row: JobRow) -> int:
+    """Return a key for: what is at work, what is next in its turn, what was done last.
+
+    So what moves stays in sight above, whatever is added or done.
+    """
+    job = row.job
+    if job.status in _ENDED:
+        place = _LAST_PLACE - (job.finished_at or job.created_at)
+    else:
+        place = job.created_at
+    return (_STATUS_ORDER[job.status] << _PLACE_BITS | place) << _RANK_BITS | row.rank
+
+
 # What each column is sorted by: one function each, as a sort calls it for every row. Columns that
 # may be unknown (None) hold numbers.
 SORT_VALUES: dict[int, Callable[[JobRow], Any]] = {
     Column.NAME: JobRow.sortable_name,
     Column.SIZE: lambda row: formatting.size_of_job(row.job, row.progress),
     Column.PROGRESS: lambda row: formatting.percent_of_job(row.job, row.progress),
-    Column.STATUS: lambda row: _STATUS_ORDER[row.job.status],
+    Column.STATUS: _by_status,
     Column.SPEED: lambda row: row.progress and row.progress.speed_bytes_s,
     Column.TIME_LEFT: lambda row: row.progress and row.progress.eta_s,
     Column.RETRIES: lambda row: row.job.retry_count,

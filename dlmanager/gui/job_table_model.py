@@ -73,10 +73,12 @@ class JobTableModel(QAbstractTableModel):
     Signals:
         summary_changed(): `summary()` may differ.
         jobs_updated(): committed states changed, or jobs came or went.
+        order_following(): rows are about to change places because of what is in them, unasked.
     """
 
     summary_changed = Signal()
     jobs_updated = Signal()
+    order_following = Signal()
 
     def __init__(
         self,
@@ -95,8 +97,9 @@ class JobTableModel(QAbstractTableModel):
         self._live: dict[str, JobRow] = {}
         self._retrying: set[str] = set()
         self._counts: Counter[Status] = Counter()
-        self._sort_column = Column.ADDED
-        self._sort_descending = True
+        # What is at work stays in sight, however much is added or done.
+        self._sort_column = Column.STATUS
+        self._sort_descending = False
         self._coalescer = Coalescer(LIVE_INTERVAL_MS, self)
         self._coalescer.due.connect(self._on_live_due)
         self._order_timer = QTimer(self)
@@ -277,7 +280,7 @@ class JobTableModel(QAbstractTableModel):
             return
         self._sort_column = Column(column)
         self._sort_descending = order is Qt.SortOrder.DescendingOrder
-        self._renew_order()
+        self._renew_order(asked=True)
 
     # Order
 
@@ -294,12 +297,14 @@ class JobTableModel(QAbstractTableModel):
 
         return sorted(rows, key=key, reverse=descending)
 
-    def _renew_order(self) -> None:
-        """Sort; the selection, the current cell and the scroll position stay."""
+    def _renew_order(self, *, asked: bool = False) -> None:
+        """Sort; the selection and the current cell stay. asked: by the person, just now."""
         self._order_timer.stop()
         wanted = self._wanted_order(self._order)
         if wanted == self._order:
             return
+        if not asked:
+            self.order_following.emit()
         self.layoutAboutToBeChanged.emit()
         before = self._order
         self._order = wanted
@@ -314,18 +319,34 @@ class JobTableModel(QAbstractTableModel):
             row.position = position
 
     def _insert(self, added: list[JobRow]) -> None:
-        """Insert in one go: at the beginning or the end if that is their place, else by sorting."""
+        """Insert in one go: where they belong if that is one place, else by sorting."""
         added = self._wanted_order(added)
         order = self._order
-        at_end = not order or self._wanted_order([order[-1], added[0]])[0] is order[-1]
-        at_start = not at_end and self._wanted_order([added[-1], order[0]])[0] is added[-1]
-        first = 0 if at_start else len(order)
+        first = self._place_of(added[0])
+        fits = first == len(order) or self._is_before(added[-1], order[first])
+        if not fits:
+            first = len(order)
         self.beginInsertRows(_NOWHERE, first, first + len(added) - 1)
         order[first:first] = added
         self._number_rows()
         self.endInsertRows()
-        if not at_start and not at_end:
+        if not fits:
             self._renew_order()
+
+    def _place_of(self, row: JobRow) -> int:
+        """Return where a row belongs: behind those that are equal."""
+        low, high = 0, len(self._order)
+        while low < high:
+            middle = (low + high) // 2
+            if self._is_before(self._order[middle], row):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _is_before(self, one: JobRow, other: JobRow) -> bool:
+        """Whether one comes before another, or is equal."""
+        return self._wanted_order([one, other])[0] is one
 
     # Changes
 

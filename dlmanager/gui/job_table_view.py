@@ -77,6 +77,7 @@ class JobTableView(QTableView):
         self._columns_fit_themselves = True
         self._is_fitting = False
         self._top: tuple[QPersistentModelIndex, int] | None = None
+        self._visible: list[tuple[QPersistentModelIndex, int]] = []
         self._set_up_look()
         self._set_up_rows_and_columns()
         self.doubleClicked.connect(self._on_double_clicked)
@@ -159,7 +160,7 @@ class JobTableView(QTableView):
         columns.setSectionsMovable(False)
         columns.setMinimumSectionSize(40)
         columns.setTextElideMode(Qt.TextElideMode.ElideRight)
-        columns.setSortIndicator(Column.ADDED, Qt.SortOrder.DescendingOrder)
+        columns.setSortIndicator(Column.STATUS, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         # With the selection of the rows, each title would look at every selected row when painted.
         columns.setSelectionModel(QItemSelectionModel(self._jobs, columns))
@@ -169,6 +170,8 @@ class JobTableView(QTableView):
         self._jobs.rowsAboutToBeRemoved.connect(self._note_top)
         self._jobs.rowsInserted.connect(self._keep_top)
         self._jobs.rowsRemoved.connect(self._keep_top)
+        self._jobs.order_following.connect(self._note_visible)
+        self._jobs.layoutChanged.connect(self._keep_visible)
 
     def _set_column_widths(self) -> None:
         metrics = self.fontMetrics()
@@ -227,6 +230,24 @@ class JobTableView(QTableView):
             self.updateGeometries()  # or the bar would not yet reach that far
             position = self.verticalHeader().sectionPosition(index.row())
             self.verticalScrollBar().setValue(position - offset_px)
+
+    def _note_visible(self) -> None:
+        """Remember the rows in sight before the order follows what changed."""
+        # At the top it is what comes up there that should be seen.
+        if self.verticalScrollBar().value():
+            first = self.rowAt(0)
+            last = self.rowAt(self.viewport().height() - 1)
+            rows = range(first, (last if last >= 0 else self._jobs.rowCount() - 1) + 1)
+            self._visible = [(QPersistentModelIndex(self._jobs.index(r, 0)), r) for r in rows]
+
+    def _keep_visible(self) -> None:
+        """Scroll as far as most of the rows in sight have moved; single ones come and go."""
+        moves = sorted(index.row() - row for index, row in self._visible)
+        self._visible = []
+        if moves:
+            by_px = moves[len(moves) // 2] * self.verticalHeader().defaultSectionSize()
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + by_px)
 
     # What the person does
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -89,7 +90,39 @@ def top_job(view: JobTableView) -> str:
     return view.jobs.job_at(view.indexAt(QPoint(5, 5)).row()).id
 
 
+def test_rows_that_change_places_do_not_move_what_is_being_read(
+    view: JobTableView, qtbot: QtBot
+) -> None:
+    jobs = [make_job(f"r{n}", Status.PROCESSING, created_at=n) for n in range(9)]
+    done = [make_job(f"d{n}", Status.COMPLETED, created_at=n, finished_at=n) for n in range(100)]
+    view.jobs.add_jobs(jobs + done)
+    view.executeDelayedItemsLayout()
+    view.selectRow(60)
+    (chosen,) = view.selected_jobs()
+    view.verticalScrollBar().setValue(50 * ROW_HEIGHT_PX + 3)
+    before = top_job(view)
+    with qtbot.waitSignal(view.jobs.layoutChanged, timeout=2500):
+        # Three rows go from above what is being read to below it.
+        view.jobs.change_jobs(
+            [replace(job, status=Status.COMPLETED, finished_at=5) for job in jobs[:3]]
+        )
+    assert top_job(view) == before
+    assert view.rowViewportPosition(view.jobs.row_of(before) or 0) == -3
+    assert view.selected_jobs() == [chosen]
+
+
+def test_at_the_top_what_is_at_work_stays_in_sight(view: JobTableView, qtbot: QtBot) -> None:
+    fill(view, 100)
+    last = view.jobs.job("00099")
+    assert last is not None
+    with qtbot.waitSignal(view.jobs.layoutChanged, timeout=2500):
+        view.jobs.change_jobs([replace(last, status=Status.PROCESSING)])
+    assert top_job(view) == "00099"
+    assert view.verticalScrollBar().value() == 0
+
+
 def test_new_rows_above_do_not_move_what_is_being_read(view: JobTableView) -> None:
+    view.sortByColumn(Column.ADDED, Qt.SortOrder.DescendingOrder)
     fill(view, 100)
     view.verticalScrollBar().setValue(50 * ROW_HEIGHT_PX + 3)
     before = top_job(view)
@@ -101,6 +134,7 @@ def test_new_rows_above_do_not_move_what_is_being_read(view: JobTableView) -> No
 
 
 def test_at_the_top_new_rows_are_seen(view: JobTableView) -> None:
+    view.sortByColumn(Column.ADDED, Qt.SortOrder.DescendingOrder)
     fill(view, 100)
     view.jobs.add_jobs([make_job("new", created_at=1000)])
     assert top_job(view) == "new"

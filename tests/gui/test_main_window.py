@@ -611,7 +611,7 @@ def test_open_folder_shows_the_file_or_where_it_will_be(
 
 
 def test_copy_link_copies_what_is_selected(window: MainWindow, queue: FakeQueue) -> None:
-    fill(window, queue, make_job("a", created_at=2), make_job("b", created_at=1))
+    fill(window, queue, make_job("a", created_at=1), make_job("b", created_at=2))
     select(window, "b", "a")
     action(window, "copy_link").trigger()
     assert QGuiApplication.clipboard().text() == f"{A}\n{B}"
