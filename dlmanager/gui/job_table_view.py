@@ -54,6 +54,13 @@ _WIDEST = {
 _TITLE_INDENT = "\N{EN SPACE}"
 _WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
 _NAME_WIDTH_CHARACTERS = 26
+_GIVE_WAY = (
+    Column.RETRIES,
+    Column.ADDED,
+    Column.TIME_LEFT,
+    Column.SIZE,
+    Column.SPEED,
+)  # what is left out first where there is too little room
 _NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
 
 
@@ -184,21 +191,39 @@ class JobTableView(QTableView):
             self.setColumnWidth(column, width)
         date = formatting.date_and_time(_WIDE_DATE_MS)
         self.setColumnWidth(Column.ADDED, metrics.horizontalAdvance(date) + room + CELL_MARGIN_PX)
-        self._least_name_px = metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX
-        self._least_status_px = self.columnWidth(Column.STATUS)
+        name_px = metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX
+        self.setColumnWidth(Column.NAME, name_px)
+        self._least_px = {column: self.columnWidth(column) for column in Column}
 
     def _fit_columns(self) -> None:
-        """Give Name and Status what the others leave, until the person sets the width of one."""
+        """Give Name and Status what the others leave, until the person sets the width of one.
+
+        Where there is too little room, what matters least is left out.
+        """
         if not self._columns_fit_themselves:
+            self._show_what_fits()
             return
-        columns = self.horizontalHeader()
-        elastic = self.columnWidth(Column.NAME) + self.columnWidth(Column.STATUS)
-        room = self.viewport().width() - (columns.length() - elastic)
-        spare = max(0, room - self._least_name_px - self._least_status_px)
-        for_name = round(spare * _NAME_SHARE)
         self._is_fitting = True
-        self.setColumnWidth(Column.NAME, self._least_name_px + for_name)
-        self.setColumnWidth(Column.STATUS, self._least_status_px + spare - for_name)
+        room = self.viewport().width()
+        least = dict(self._least_px)
+        for column in _GIVE_WAY:
+            self.setColumnHidden(column, sum(least.values()) > room)
+            if self.isColumnHidden(column):
+                del least[column]
+        spare = room - sum(least.values())
+        for_name = round(spare * _NAME_SHARE) if spare > 0 else spare
+        least_name = least[Column.NAME]
+        self.setColumnWidth(Column.NAME, max(least_name // 2, least_name + for_name))
+        self.setColumnWidth(Column.STATUS, least[Column.STATUS] + max(0, spare - for_name))
+        self._is_fitting = False
+
+    def _show_what_fits(self) -> None:
+        """Bring back what was left out, where there is room beside the widths the person set."""
+        self._is_fitting = True
+        for column in reversed(_GIVE_WAY):
+            spare = self.viewport().width() - self.horizontalHeader().length()
+            if self.isColumnHidden(column) and self._least_px[column] <= spare:
+                self.setColumnHidden(column, False)
         self._is_fitting = False
 
     def _on_section_resized(self) -> None:
@@ -258,7 +283,8 @@ class JobTableView(QTableView):
         row = {_Move.MoveHome: 0, _Move.MoveEnd: self._jobs.rowCount() - 1}.get(action)
         if row is None:
             return super().moveCursor(action, modifiers)
-        return self._jobs.index(row, max(0, self.currentIndex().column()))
+        column = self.currentIndex().column()
+        return self._jobs.index(row, column if column >= 0 else Column.NAME)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() not in (Qt.Key.Key_Home, Qt.Key.Key_End) or not self._jobs.rowCount():

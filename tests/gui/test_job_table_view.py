@@ -52,9 +52,30 @@ def test_all_columns_fit_a_wide_window_and_fill_it(view: JobTableView, qtbot: Qt
         assert view.horizontalHeader().length() == view.viewport().width()
 
 
-def test_a_narrow_window_scrolls_instead_of_squeezing(view: JobTableView) -> None:
-    view.resize(500, 300)
-    assert view.columnWidth(Column.NAME) > 150
+@pytest.mark.parametrize(
+    "width_px, left_out",
+    [
+        (1100, set()),
+        (800, {Column.RETRIES, Column.ADDED}),
+        (500, set(Column) - {Column.NAME, Column.PROGRESS, Column.STATUS}),
+    ],
+)
+def test_a_narrow_window_leaves_out_what_matters_less(
+    view: JobTableView, width_px: int, left_out: set[Column]
+) -> None:
+    fill(view, 100)  # with a scroll bar beside them
+    view.resize(width_px, 300)
+    assert {column for column in Column if view.isColumnHidden(column)} == left_out
+    assert view.horizontalScrollBar().maximum() == 0
+    assert view.horizontalHeader().length() == view.viewport().width()
+    assert view.columnWidth(Column.NAME) > 100
+    view.resize(1300, 300)
+    assert not any(view.isColumnHidden(column) for column in Column)
+
+
+def test_a_very_narrow_window_scrolls_instead_of_squeezing(view: JobTableView) -> None:
+    view.resize(300, 300)
+    assert view.columnWidth(Column.NAME) > 80
     assert view.horizontalScrollBar().maximum() > 0
 
 
@@ -62,6 +83,16 @@ def test_a_width_that_the_person_set_stays(view: JobTableView) -> None:
     view.horizontalHeader().resizeSection(Column.NAME, 321)
     view.resize(1300, 400)
     assert view.columnWidth(Column.NAME) == 321
+
+
+def test_a_column_that_the_person_widened_hides_no_other(view: JobTableView) -> None:
+    view.resize(800, 400)
+    view.horizontalHeader().resizeSection(Column.NAME, 400)
+    assert not view.isColumnHidden(Column.SIZE)
+    assert view.horizontalScrollBar().maximum() > 0
+    view.resize(1500, 400)
+    assert not any(view.isColumnHidden(column) for column in Column)
+    assert view.columnWidth(Column.NAME) == 400
 
 
 def test_titles_can_be_read_in_full(view: JobTableView) -> None:
