@@ -173,7 +173,7 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
             )
         except InvalidUrl as error:
             which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
-            raise InvalidUrl(f"{which}{error} Nothing was added.") from error
+            raise InvalidUrl(f"Nothing was added. {which}{error}") from error
         orders.append(order)
     secrets = SecretStore(paths.database.parent)
     for job in _with_store(paths, lambda store: add_orders(store, secrets, orders, now_ms())):

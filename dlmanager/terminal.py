@@ -25,7 +25,7 @@ def job_table(jobs: Iterable[Job], at_ms: int) -> list[str]:
             job.status.value,
             formatting.size(job.bytes_total),
             job.display_name,
-            "" if job.status is Status.COMPLETED else formatting.status_text(job, at_ms),
+            _words(job, at_ms),
         )
         for job in jobs
     ]
@@ -35,6 +35,17 @@ def job_table(jobs: Iterable[Job], at_ms: int) -> list[str]:
         for short_id, status, size, name, words in rows
     )
     return [line.rstrip() for line in lines]
+
+
+def _words(job: Job, at_ms: int) -> str:
+    """What the state in its column leaves to be said."""
+    match job.status:
+        case Status.COMPLETED:
+            return ""
+        case Status.FAILED:
+            return job.error_message or ""
+        case _:
+            return formatting.status_text(job, at_ms)
 
 
 def ended_line(job: Job) -> str:

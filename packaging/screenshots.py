@@ -74,7 +74,7 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         orchestrator,
         start_task=tasks.start,
         download_directory=str(downloads),
-        open_file=lambda path: True,
+        open_file=lambda path: None,
         open_in_browser=lambda link: True,
         show_in_folder=lambda path: True,
     )

@@ -215,6 +215,12 @@ class TestAdd:
         assert "secret" not in result.stderr
         assert jobs(cli) == []
 
+    def test_which_link_is_bad_is_told_apart_from_what_was_done(self, cli):
+        result = cli("add", "http://127.0.0.1/good", "notaurl")
+        assert result.stderr.endswith(
+            "Nothing was added. Link 2 of 2: This is not a link: notaurl\n"
+        )
+
     def test_no_link_at_all_is_told(self, cli):
         result = cli("add")
         assert (result.returncode, result.stderr.count("\n")) == (2, 1)

@@ -14,6 +14,7 @@ DlmanagerError
   SecretsUnusable     user names and passwords cannot be kept or read
   QueueInUse          another dlmanager works on the same data
     SettingsUnreadable  the settings file cannot be read or is not valid
+    CannotOpen          a finished file is gone, or no program opens it
     WgetUnusable        wget is missing, not executable, too old, or another program
 
 A download that fails is none of these: it is data on its job (`ErrorKind`, `error_message`).
@@ -72,6 +73,10 @@ class SecretsUnusable(Surroundings):
 
 class SettingsUnreadable(Surroundings):
     """The settings file cannot be read or does not hold valid settings."""
+
+
+class CannotOpen(Surroundings):
+    """A finished file is not there any more, or the system has no program for it."""
 
 
 class WgetUnusable(Surroundings):

@@ -127,7 +127,7 @@ def _check_beginning(text: str) -> None:
         raise InvalidUrl(f"This is not a link: {_excerpt(text)}")
     scheme = found["scheme"].lower()
     if scheme not in ("http", "https"):
-        raise InvalidUrl(f"Only http and https links can be downloaded, not {scheme[:20]}:")
+        raise InvalidUrl(f"Only http and https links can be downloaded, not {scheme[:20]}.")
     if not found["rest"].startswith("//"):
         raise InvalidUrl(f"Two slashes are missing after {scheme}: in this link: {_excerpt(text)}")
     if found["rest"][2:3] in ("", "/", "?", "#"):

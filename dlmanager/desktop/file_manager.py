@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
+from dlmanager.core.errors import CannotOpen
+
 if TYPE_CHECKING or sys.platform == "linux":
     from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
 
@@ -21,9 +23,17 @@ _asked: set["QDBusPendingCallWatcher"] = set()
 """Questions that wait for their answer; a watcher that nobody holds never tells."""
 
 
-def open_file(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> bool:
-    """Open a file with the program that the system has for it; False if it is not there."""
-    return Path(path).exists() and open_url(QUrl.fromLocalFile(path))
+def open_file(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> None:
+    """Open a file with the program that the system has for it. Raises CannotOpen."""
+    file = Path(path)
+    if not file.exists():
+        raise CannotOpen(f"{file.name} is not there any more. It may have been moved or deleted.")
+    if not open_url(QUrl.fromLocalFile(path)):
+        kind = f"{file.suffix} files" if file.suffix else "this kind of file"
+        raise CannotOpen(
+            f"No program is known that opens {kind}. "
+            f"{file.name} is there: choose Open folder to see it."
+        )
 
 
 def show_in_folder(

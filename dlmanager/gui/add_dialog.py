@@ -104,12 +104,23 @@ class AddDialog(QDialog):
     def add_lines(self, links: Sequence[str]) -> None:
         """Put further links below what is there."""
         present = self._links.toPlainText()
-        known = set(present.split())
-        fresh = [link for link in links if link not in known]
+        known = {line.strip() for line in present.split("\n")}
+        fresh = [link for link in links if link.strip() not in known]
         if fresh:
             start = f"{present.rstrip()}\n" if present.strip() else ""
             self._links.setPlainText(start + "\n".join(fresh))
             self._links.moveCursor(QTextCursor.MoveOperation.End)
+
+    def note_added(self, count: int) -> None:
+        """Say that so many are in the queue already, and that what is here could not be used."""
+        self.check()
+        self._done.say(
+            self.tr("Added {downloads}. What is left could not be used.").format(
+                downloads=formatting.downloads_text(count)
+            )
+        )
+        # There is nothing left to take back.
+        self._leave.setText(self.tr("&Close"))
 
     # Fields
 
@@ -134,11 +145,12 @@ class AddDialog(QDialog):
         self._name_problem = _ProblemLabel(self)
         self._paused = QCheckBox(self.tr("Add &paused, to start later"), self)
         self._failure = _ProblemLabel(self)
+        self._done = _SentenceLabel(self)
         self._buttons = QDialogButtonBox(self)
         self._add = self._buttons.addButton(self.tr("&Add"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._add.setDefault(True)
-        cancel = self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setIcon(QIcon())  # some styles bring a coloured one that is louder than Add
+        self._leave = self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self._leave.setIcon(QIcon())  # some styles bring a coloured one that is louder than Add
         self._buttons.accepted.connect(self.accept)
         # Return alone begins a new line in the list of links.
         QShortcut(QKeySequence("Ctrl+Return"), self, self.accept)
@@ -173,6 +185,7 @@ class AddDialog(QDialog):
         layout.addSpacing(8)
         layout.addWidget(self._paused)
         layout.addWidget(self._failure)
+        layout.addWidget(self._done)
         layout.addSpacing(8)
         layout.addWidget(self._buttons)
 
@@ -206,6 +219,7 @@ class AddDialog(QDialog):
         self._folder_problem.say(found.folder)
         self._name_problem.say(found.name)
         self._failure.say("")
+        self._done.say("")
         self._suit_buttons()
 
     def _lines(self) -> list[tuple[int, str]]:
@@ -303,12 +317,7 @@ class AddDialog(QDialog):
         """Leave the lines that could not be used, to be mended."""
         lines = self._links.toPlainText().split("\n")
         self._links.setPlainText("\n".join(lines[number] for number, _ in bad_lines))
-        self.check()
-        self._failure.say(
-            self.tr("Added {downloads}. What is left could not be used.").format(
-                downloads=formatting.downloads_text(added_count)
-            )
-        )
+        self.note_added(added_count)
 
 
 class _LinksEdit(QPlainTextEdit):
@@ -354,7 +363,7 @@ class _LinksEdit(QPlainTextEdit):
         self.setExtraSelections(marks)
 
 
-class _ProblemLabel(QLabel):
+class _SentenceLabel(QLabel):
     """A plain sentence below a field; takes no room while there is nothing to say."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -367,13 +376,19 @@ class _ProblemLabel(QLabel):
 
     def say(self, text: str) -> None:
         """Show a text, or hide if it is empty."""
-        if text == self.text():
-            return
-        self.setText(text)
+        if text != self.text():
+            self.setText(text)
+            self.setVisible(bool(text))
+
+
+class _ProblemLabel(_SentenceLabel):
+    """The same in the colour of what needs a person."""
+
+    def say(self, text: str) -> None:
         palette = self.palette()
         palette.setColor(self.foregroundRole(), state_colours(palette).failed)
         self.setPalette(palette)
-        self.setVisible(bool(text))
+        super().say(text)
 
 
 def _label(text: str, field_of: QWidget) -> QLabel:

@@ -242,7 +242,7 @@ def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> s
         case Status.COMPLETED:
             return _completed_text(job)
         case Status.FAILED:
-            return job.error_message or QCoreApplication.translate("Formatting", "Failed")
+            return _failed_text(job)
         case Status.CANCELLED:
             return QCoreApplication.translate("Formatting", "Cancelled")
 
@@ -280,6 +280,19 @@ def _retrying_text(job: Job, now_ms: int) -> str:
     return QCoreApplication.translate("Formatting", "{when} ({count} of {limit})").format(
         when=when, count=whole_number(job.retry_count), limit=whole_number(job.max_retries)
     )
+
+
+def _failed_text(job: Job) -> str:
+    if not job.error_message:
+        return QCoreApplication.translate("Formatting", "Failed")
+    return QCoreApplication.translate("Formatting", "Failed: {reason}").format(
+        reason=_within_sentence(job.error_message)
+    )
+
+
+def _within_sentence(sentence: str) -> str:
+    """Return a sentence with a small first letter, unless it begins with an abbreviation."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
 def _paused_text(job: Job) -> str:

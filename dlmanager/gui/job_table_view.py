@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFont,
     QIcon,
+    QKeyEvent,
     QPalette,
     QResizeEvent,
     QShowEvent,
@@ -32,11 +33,14 @@ from PySide6.QtWidgets import (
 from dlmanager.core.job import Job, Status
 from dlmanager.gui import formatting
 from dlmanager.gui.file_icons import ICON_PX, job_icon
-from dlmanager.gui.job_table_model import Column, JobTableModel
+from dlmanager.gui.job_row import Column
+from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate, ProgressDelegate
 
 ROW_HEIGHT_PX = 32
+
+_Move = QAbstractItemView.CursorAction
 
 # The widest thing that each column usually holds; names get what is left.
 _WIDEST = {
@@ -50,6 +54,13 @@ _WIDEST = {
 _TITLE_INDENT = "\N{EN SPACE}"
 _WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
 _NAME_WIDTH_CHARACTERS = 26
+_GIVE_WAY = (
+    Column.RETRIES,
+    Column.ADDED,
+    Column.TIME_LEFT,
+    Column.SIZE,
+    Column.SPEED,
+)  # what is left out first where there is too little room
 _NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
 
 
@@ -73,6 +84,7 @@ class JobTableView(QTableView):
         self._columns_fit_themselves = True
         self._is_fitting = False
         self._top: tuple[QPersistentModelIndex, int] | None = None
+        self._visible: list[tuple[QPersistentModelIndex, int]] = []
         self._set_up_look()
         self._set_up_rows_and_columns()
         self.doubleClicked.connect(self._on_double_clicked)
@@ -155,7 +167,7 @@ class JobTableView(QTableView):
         columns.setSectionsMovable(False)
         columns.setMinimumSectionSize(40)
         columns.setTextElideMode(Qt.TextElideMode.ElideRight)
-        columns.setSortIndicator(Column.ADDED, Qt.SortOrder.DescendingOrder)
+        columns.setSortIndicator(Column.STATUS, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         # With the selection of the rows, each title would look at every selected row when painted.
         columns.setSelectionModel(QItemSelectionModel(self._jobs, columns))
@@ -165,6 +177,8 @@ class JobTableView(QTableView):
         self._jobs.rowsAboutToBeRemoved.connect(self._note_top)
         self._jobs.rowsInserted.connect(self._keep_top)
         self._jobs.rowsRemoved.connect(self._keep_top)
+        self._jobs.order_following.connect(self._note_visible)
+        self._jobs.layoutChanged.connect(self._keep_visible)
 
     def _set_column_widths(self) -> None:
         metrics = self.fontMetrics()
@@ -177,21 +191,39 @@ class JobTableView(QTableView):
             self.setColumnWidth(column, width)
         date = formatting.date_and_time(_WIDE_DATE_MS)
         self.setColumnWidth(Column.ADDED, metrics.horizontalAdvance(date) + room + CELL_MARGIN_PX)
-        self._least_name_px = metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX
-        self._least_status_px = self.columnWidth(Column.STATUS)
+        name_px = metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX
+        self.setColumnWidth(Column.NAME, name_px)
+        self._least_px = {column: self.columnWidth(column) for column in Column}
 
     def _fit_columns(self) -> None:
-        """Give Name and Status what the others leave, until the person sets the width of one."""
+        """Give Name and Status what the others leave, until the person sets the width of one.
+
+        Where there is too little room, what matters least is left out.
+        """
         if not self._columns_fit_themselves:
+            self._show_what_fits()
             return
-        columns = self.horizontalHeader()
-        elastic = self.columnWidth(Column.NAME) + self.columnWidth(Column.STATUS)
-        room = self.viewport().width() - (columns.length() - elastic)
-        spare = max(0, room - self._least_name_px - self._least_status_px)
-        for_name = round(spare * _NAME_SHARE)
         self._is_fitting = True
-        self.setColumnWidth(Column.NAME, self._least_name_px + for_name)
-        self.setColumnWidth(Column.STATUS, self._least_status_px + spare - for_name)
+        room = self.viewport().width()
+        least = dict(self._least_px)
+        for column in _GIVE_WAY:
+            self.setColumnHidden(column, sum(least.values()) > room)
+            if self.isColumnHidden(column):
+                del least[column]
+        spare = room - sum(least.values())
+        for_name = round(spare * _NAME_SHARE) if spare > 0 else spare
+        least_name = least[Column.NAME]
+        self.setColumnWidth(Column.NAME, max(least_name // 2, least_name + for_name))
+        self.setColumnWidth(Column.STATUS, least[Column.STATUS] + max(0, spare - for_name))
+        self._is_fitting = False
+
+    def _show_what_fits(self) -> None:
+        """Bring back what was left out, where there is room beside the widths the person set."""
+        self._is_fitting = True
+        for column in reversed(_GIVE_WAY):
+            spare = self.viewport().width() - self.horizontalHeader().length()
+            if self.isColumnHidden(column) and self._least_px[column] <= spare:
+                self.setColumnHidden(column, False)
         self._is_fitting = False
 
     def _on_section_resized(self) -> None:
@@ -224,7 +256,48 @@ class JobTableView(QTableView):
             position = self.verticalHeader().sectionPosition(index.row())
             self.verticalScrollBar().setValue(position - offset_px)
 
+    def _note_visible(self) -> None:
+        """Remember the rows in sight before the order follows what changed."""
+        # At the top it is what comes up there that should be seen.
+        if self.verticalScrollBar().value():
+            first = self.rowAt(0)
+            last = self.rowAt(self.viewport().height() - 1)
+            rows = range(first, (last if last >= 0 else self._jobs.rowCount() - 1) + 1)
+            self._visible = [(QPersistentModelIndex(self._jobs.index(r, 0)), r) for r in rows]
+
+    def _keep_visible(self) -> None:
+        """Scroll as far as most of the rows in sight have moved; single ones come and go."""
+        moves = sorted(index.row() - row for index, row in self._visible)
+        self._visible = []
+        if moves:
+            by_px = moves[len(moves) // 2] * self.verticalHeader().defaultSectionSize()
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + by_px)
+
     # What the person does
+
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        # Qt's table moves within the row; as in any list, the ends are those of the rows.
+        row = {_Move.MoveHome: 0, _Move.MoveEnd: self._jobs.rowCount() - 1}.get(action)
+        if row is None:
+            return super().moveCursor(action, modifiers)
+        column = self.currentIndex().column()
+        return self._jobs.index(row, column if column >= 0 else Column.NAME)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Home, Qt.Key.Key_End) or not self._jobs.rowCount():
+            super().keyPressEvent(event)
+            return
+        # Ctrl would move the focus and leave the selection behind, out of sight.
+        plain = event.modifiers() & ~Qt.KeyboardModifier.ControlModifier
+        super().keyPressEvent(QKeyEvent(event.type(), event.key(), plain, event.text()))
+        selection, current = self.selectionModel(), self.currentIndex()
+        if not selection.isSelected(current):  # it was there already, without being selected
+            flags = QItemSelectionModel.SelectionFlag
+            selection.select(current, flags.ClearAndSelect | flags.Rows)
+        event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         position = event.pos()

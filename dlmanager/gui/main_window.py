@@ -34,7 +34,7 @@ from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.empty_page import EmptyPage
 from dlmanager.gui.job_table_view import JobTableView
-from dlmanager.gui.mime_links import links_from_mime, may_hold_links
+from dlmanager.gui.mime_links import hold_link, links_from_mime, may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tray import Tray, is_tray_available
@@ -60,15 +60,15 @@ class MainWindow(QMainWindow):
         *,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         download_directory: str,
-        open_file: Callable[[str], bool],
+        open_file: Callable[[str], None],
         open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
         parent: QWidget | None = None,
         tray_is_available: Callable[[], bool] = is_tray_available,
     ) -> None:
         """start_task: runs a coroutine and reports its errors. download_directory: for links
-        that come without a folder. open_file, open_in_browser: of a path, of a link; False if
-        it cannot be.
+        that come without a folder. open_file: of a path; raises CannotOpen. open_in_browser: of a
+        link; False if it cannot be.
         show_in_folder: of a path; calls what it is given if it cannot be.
         """
         super().__init__(parent)
@@ -98,19 +98,19 @@ class MainWindow(QMainWindow):
         self._jobs.add_jobs(jobs)
 
     def add_links(self, urls: Sequence[str]) -> None:
-        """Add links to the default folder at once; says what could not be used."""
+        """Add links to the default folder at once; what cannot be used comes to the dialog."""
         orders: list[NewJob] = []
-        problems: list[str] = []
+        left: list[str] = []
         for url in urls:
             try:
                 orders.append(self._queue.order(url, self._download_directory))
-            except BadInput as error:
-                problems.append(str(error))
+            except BadInput:
+                left.append(url)
         if orders:
-            self._start_task(self._add(orders, problems))
-        elif problems:
+            self._start_task(self._add(orders, left))
+        elif left:
             # Each problem is told beside its link, where it can be mended.
-            self.open_add_dialog(urls)
+            self.open_add_dialog(left)
 
     def warn(self, text: str) -> None:
         """Show a sentence above the list, unless the queue itself has a problem to tell."""
@@ -278,7 +278,9 @@ class MainWindow(QMainWindow):
     # Adding
 
     def _on_add(self) -> None:
-        self.open_add_dialog(self._clipboard_links()[:_MAX_CLIPBOARD_LINKS])
+        links = self._clipboard_links()
+        # Whoever copied something else does not mean it as a link.
+        self.open_add_dialog(links[:_MAX_CLIPBOARD_LINKS] if hold_link(links) else ())
 
     def _on_paste(self) -> None:
         links = self._clipboard_links()
@@ -292,27 +294,23 @@ class MainWindow(QMainWindow):
         # PySide's stubs do not tell that it is None while the clipboard is empty.
         return [] if mime is None else links_from_mime(mime)
 
-    async def _add(self, orders: Sequence[NewJob], problems: Sequence[str]) -> None:
+    async def _add(self, orders: Sequence[NewJob], left: Sequence[str]) -> None:
+        """left: lines that cannot be used, to be mended in the dialog."""
         try:
             jobs = await self._queue.add(orders)
         except DlmanagerError as error:
             # The links must not be lost: they wait in the dialog until they can be added.
-            self.open_add_dialog([link_with(order.url, order.secrets) for order in orders])
+            self.open_add_dialog([*(link_with(each.url, each.secrets) for each in orders), *left])
             self.tell(str(error))
-        else:
-            self._say_added(len(jobs), problems)
+            return
+        self._say_added(len(jobs))
+        if left:
+            self.open_add_dialog(left)
+            if self._add_dialog is not None:
+                self._add_dialog.note_added(len(jobs))
 
-    def _say_added(self, count: int, problems: Sequence[str] = ()) -> None:
-        added = self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(count))
-        if len(problems) == 1:
-            left_out = self.tr("One link was left out. {problem}").format(problem=problems[0])
-            added = f"{added} {left_out}"
-        elif problems:
-            left_out = self.tr("{number} links were left out. The first: {problem}").format(
-                number=formatting.whole_number(len(problems)), problem=problems[0]
-            )
-            added = f"{added} {left_out}"
-        self.tell(added)
+    def _say_added(self, count: int) -> None:
+        self.tell(self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(count)))
 
     def _on_dialog_added(self, jobs: Sequence[Job]) -> None:
         self._say_added(len(jobs))
@@ -403,12 +401,12 @@ class MainWindow(QMainWindow):
             self._open(job)
 
     def _open(self, job: Job) -> None:
-        if job.path is not None and not self._open_file(job.path):
-            self.tell(
-                self.tr("{name} could not be opened. It may have been moved or deleted.").format(
-                    name=job.display_name
-                )
-            )
+        if job.path is None:
+            return
+        try:
+            self._open_file(job.path)
+        except DlmanagerError as error:
+            self.tell(str(error))
 
     def _on_open_folder(self) -> None:
         for job in self._table.selected_jobs()[:1]:

@@ -1,8 +1,10 @@
 """The links in what is dropped or pasted."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QMimeData
 
-from dlmanager.core.links import find_html_links, find_links
+from dlmanager.core.links import find_html_links, read_pasted
 
 MAX_BYTES = 8 * 1024 * 1024
 """How much of each format is read: pasted lists of links are long, but not endless."""
@@ -24,19 +26,45 @@ def may_hold_links(mime: QMimeData) -> bool:
 
 
 def links_from_mime(mime: QMimeData) -> list[str]:
-    """Return the http and https links of a drop or of the clipboard, in order, each once.
+    """Return the links of a drop or of the clipboard, in order, each once, as written.
 
-    The first format that holds any wins: the others tell of the same links with less care, such
-    as the text of a link or the frame of a page. The links are as found, to be checked.
+    Also what was given as one but cannot be used: to be checked, and told. The first format that
+    holds an http or https link wins, else the first that holds any: the others tell of the same
+    with less care, such as the text of a link or the frame of a page.
     """
-    # The raw bytes, as QMimeData.urls() decodes %20 and the like.
-    return (
-        _uri_list(_decoded(mime, _URI_LIST))
-        or _first_line(_decoded(mime, _MOZ_URL))
-        or _first_line(_decoded(mime, _NETSCAPE_URL))
-        or find_links(_cut(mime.text()) if mime.hasText() else _decoded(mime, _PLAIN))
-        or find_html_links(_cut(mime.html()) if mime.hasHtml() else "")
-    )
+    unusable: list[str] = []
+    for read in (_read_uri_list, _read_moz_url, _read_netscape_url, _read_text, _read_html):
+        links = read(mime)
+        if hold_link(links):
+            return links
+        unusable = unusable or links
+    return unusable
+
+
+def hold_link(links: Iterable[str]) -> bool:
+    """Whether one of them is an http or https link, good or not."""
+    return any(link.lower().startswith(("http://", "https://")) for link in links)
+
+
+# The raw bytes, as QMimeData.urls() decodes %20 and the like.
+def _read_uri_list(mime: QMimeData) -> list[str]:
+    return _uri_list(_decoded(mime, _URI_LIST))
+
+
+def _read_moz_url(mime: QMimeData) -> list[str]:
+    return _first_line(_decoded(mime, _MOZ_URL))
+
+
+def _read_netscape_url(mime: QMimeData) -> list[str]:
+    return _first_line(_decoded(mime, _NETSCAPE_URL))
+
+
+def _read_text(mime: QMimeData) -> list[str]:
+    return read_pasted(_cut(mime.text()) if mime.hasText() else _decoded(mime, _PLAIN))
+
+
+def _read_html(mime: QMimeData) -> list[str]:
+    return find_html_links(_cut(mime.html()) if mime.hasHtml() else "")
 
 
 def _decoded(mime: QMimeData, name: str) -> str:
@@ -59,9 +87,7 @@ def _cut(text: str, *, was_longer: bool = False) -> str:
 def _uri_list(text: str) -> list[str]:
     lines = (line.strip() for line in text.splitlines())
     wanted = (line for line in lines if line and not line.startswith("#"))
-    return [
-        link for link in dict.fromkeys(wanted) if link.lower().startswith(("http://", "https://"))
-    ]
+    return list(dict.fromkeys(wanted))
 
 
 def _first_line(text: str) -> list[str]:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import (
 )
 
 from dlmanager.core.job import Status
-from dlmanager.gui.job_table_model import Bar, Column, Role
+from dlmanager.gui.job_row import Bar, Column
+from dlmanager.gui.job_table_model import Role
 from dlmanager.gui.palette import blend, state_colours
 
 CELL_MARGIN_PX = 6

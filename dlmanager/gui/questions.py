@@ -3,55 +3,40 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from dlmanager.core.job import Job
+from dlmanager.core.job import Job, Status
 from dlmanager.gui import formatting
 
-
-def ask(
-    parent: QWidget, title: str, text: str, explanation: str, yes: str, on_yes: Callable[[], None]
-) -> QMessageBox:
-    """Ask a question that can be answered with yes or Cancel; returns its box, already open."""
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle(title)
-    box.setText(text)
-    box.setInformativeText(explanation)
-    agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    cancel.setIcon(QIcon())
-    box.setDefaultButton(agree)
-    box.setEscapeButton(cancel)
-    agree.clicked.connect(on_yes)
-    box.open()
-    return box
+_AT_WORK = frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING})
 
 
 def ask_to_remove(
     parent: QWidget, jobs: Sequence[Job], bytes_lost: int, on_yes: Callable[[], None]
 ) -> QMessageBox:
-    """Ask whether to remove jobs that are not finished; bytes_lost: what they hold so far."""
+    """Ask whether to remove jobs of which some are not finished; bytes_lost: what those hold."""
+    finished = [job for job in jobs if job.status is Status.COMPLETED]
     if bytes_lost:
         loss = QCoreApplication.translate(
-            "Questions", "The {size} downloaded so far will be thrown away. Finished files stay."
+            "Questions", "The {size} downloaded so far will be thrown away."
         ).format(size=formatting.size(bytes_lost))
+    elif finished:
+        loss = QCoreApplication.translate("Questions", "Some are not downloaded yet.")
     else:
-        loss = QCoreApplication.translate(
-            "Questions", "Some are not downloaded yet. Finished files stay."
-        )
-    return ask(
+        loss = QCoreApplication.translate("Questions", "They are not downloaded yet.")
+    if finished:
+        stay = QCoreApplication.translate("Questions", "Finished files stay.")
+        loss = f"{loss} {stay}"
+    return _ask(
         parent,
         QCoreApplication.translate("Questions", "Remove"),
         QCoreApplication.translate("Questions", "Remove {what} from the list?").format(
             what=_named(jobs)
         ),
         loss,
-        QCoreApplication.translate("Questions", "&Remove"),
-        on_yes,
+        yes=QCoreApplication.translate("Questions", "&Remove"),
+        no=QCoreApplication.translate("Questions", "&Keep in the list"),
+        on_yes=on_yes,
     )
 
 
@@ -59,7 +44,7 @@ def ask_to_cancel(
     parent: QWidget, jobs: Sequence[Job], bytes_lost: int, on_yes: Callable[[], None]
 ) -> QMessageBox:
     """Ask whether to cancel jobs that hold bytes; pausing keeps them."""
-    return ask(
+    return _ask(
         parent,
         QCoreApplication.translate("Questions", "Cancel download"),
         QCoreApplication.translate("Questions", "Cancel {what}?").format(what=_named(jobs)),
@@ -67,18 +52,15 @@ def ask_to_cancel(
             "Questions",
             "The {size} downloaded so far will be thrown away. To keep them, pause instead.",
         ).format(size=formatting.size(bytes_lost)),
-        QCoreApplication.translate("Questions", "&Throw away"),
-        on_yes,
+        yes=_cancel_label(len(jobs)),
+        no=_keep_label(jobs),
+        on_yes=on_yes,
     )
-
-
-def _named(jobs: Sequence[Job]) -> str:
-    return jobs[0].display_name if len(jobs) == 1 else formatting.downloads_text(len(jobs))
 
 
 def ask_to_quit(parent: QWidget, count: int, on_yes: Callable[[], None]) -> QMessageBox:
     """Ask whether to quit while jobs are at work."""
-    return ask(
+    return _ask(
         parent,
         QCoreApplication.translate("Questions", "Quit"),
         QCoreApplication.translate("Questions", "Quit and stop {downloads}?").format(
@@ -87,6 +69,59 @@ def ask_to_quit(parent: QWidget, count: int, on_yes: Callable[[], None]) -> QMes
         QCoreApplication.translate(
             "Questions", "Nothing is lost: they go on from there when dlmanager starts again."
         ),
-        QCoreApplication.translate("Questions", "&Quit"),
-        on_yes,
+        yes=QCoreApplication.translate("Questions", "&Quit"),
+        no=QCoreApplication.translate("Questions", "&Cancel"),
+        on_yes=on_yes,
+        yes_is_safe=True,
     )
+
+
+def _ask(
+    parent: QWidget,
+    title: str,
+    text: str,
+    explanation: str,
+    *,
+    yes: str,
+    no: str,
+    on_yes: Callable[[], None],
+    yes_is_safe: bool = False,
+) -> QMessageBox:
+    """Ask a question; returns its box, already open. Return is no, unless yes loses nothing.
+
+    Each answer says what it does: "Cancel" beside the question whether to cancel says neither.
+    """
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(title)
+    box.setText(text)
+    box.setInformativeText(explanation)
+    agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    refuse = box.addButton(no, QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(agree if yes_is_safe else refuse)
+    box.setEscapeButton(refuse)
+    agree.clicked.connect(on_yes)
+    box.open()
+    return box
+
+
+def _cancel_label(count: int) -> str:
+    if count == 1:
+        return QCoreApplication.translate("Questions", "&Cancel download")
+    return QCoreApplication.translate("Questions", "&Cancel {downloads}").format(
+        downloads=formatting.downloads_text(count)
+    )
+
+
+def _keep_label(jobs: Sequence[Job]) -> str:
+    if any(job.status in _AT_WORK for job in jobs):
+        return QCoreApplication.translate("Questions", "&Keep downloading")
+    if len(jobs) == 1:
+        return QCoreApplication.translate("Questions", "&Keep it")
+    return QCoreApplication.translate("Questions", "&Keep them")
+
+
+def _named(jobs: Sequence[Job]) -> str:
+    return jobs[0].display_name if len(jobs) == 1 else formatting.downloads_text(len(jobs))

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QApplication
 
+from dlmanager.core.errors import CannotOpen
 from dlmanager.desktop import file_manager
 from dlmanager.desktop.file_manager import open_file, show_in_folder
 
@@ -41,18 +42,35 @@ def no_bus(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_is_opened_with_its_program(opened: Opened, tmp_path: Path) -> None:
     path = tmp_path / "50% off #1.iso"
     path.touch()
-    assert open_file(str(path), open_url=opened)
+    open_file(str(path), open_url=opened)
     assert opened.paths == [str(path)]
 
 
 def test_a_file_that_is_gone_is_not_opened(opened: Opened, tmp_path: Path) -> None:
-    assert not open_file(str(tmp_path / "gone"), open_url=opened)
+    with pytest.raises(
+        CannotOpen, match=r"gone\.iso is not there any more\. It may have been moved"
+    ):
+        open_file(str(tmp_path / "gone.iso"), open_url=opened)
     assert opened.paths == []
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [("a.iso", "No program is known that opens .iso files."), ("a", "opens this kind of file.")],
+)
+def test_a_file_that_no_program_opens_is_not_said_to_be_gone(
+    opened: Opened, tmp_path: Path, name: str, words: str
+) -> None:
+    opened.answer = False
+    (tmp_path / name).touch()
+    with pytest.raises(CannotOpen) as error:
+        open_file(str(tmp_path / name), open_url=opened)
+    assert words in str(error.value)
+    assert "moved" not in str(error.value)
 
 
 def test_a_system_that_opens_nothing_is_told(opened: Opened) -> None:
     opened.answer = False
-    assert not open_file(__file__, open_url=opened)
     assert not shown(__file__, opened)
 
 

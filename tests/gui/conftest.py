@@ -9,6 +9,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dlmanager.core.errors import CannotOpen
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.fake_queue import FakeQueue, finish
 
@@ -44,9 +45,10 @@ class Desktop:
     shown: list[str] = field(default_factory=list)
     browsed: list[str] = field(default_factory=list)
 
-    def open_file(self, path: str) -> bool:
+    def open_file(self, path: str) -> None:
         self.opened.append(path)
-        return self.opens
+        if not self.opens:
+            raise CannotOpen("No program is known that opens it.")
 
     def open_in_browser(self, link: str) -> bool:
         self.browsed.append(link)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QPalette, QTextCursor
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -103,12 +103,36 @@ def test_good_lines_are_added_and_bad_ones_stay_to_be_mended(
     assert [order.url for order in queue.orders] == [A, B]
     assert dialog.isVisible()
     assert dialog._links.toPlainText() == "nonsense\nftp://a.org/x"
-    assert dialog._failure.text() == "Added 2 downloads. What is left could not be used."
+    assert dialog._done.text() == "Added 2 downloads. What is left could not be used."
     write(dialog, "https://mended.org/x")
-    assert not dialog._failure.isVisible()
+    assert not dialog._done.isVisible()
     dialog.accept()
     assert not dialog.isVisible()
     assert len(queue.orders) == 3
+
+
+def test_what_was_added_is_told_calmly_and_what_is_left_can_be_closed(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(A, "nonsense")
+    assert dialog._leave.text().replace("&", "") == "Cancel"
+    dialog.accept()
+    assert dialog._done.isVisible()
+    assert not dialog._failure.isVisible()
+    text = QPalette.ColorRole.WindowText
+    assert dialog._done.palette().color(text) == dialog.palette().color(text)
+    assert dialog._links_problem.palette().color(text) != dialog.palette().color(text)
+    assert dialog._leave.text().replace("&", "") == "Close"
+    qtbot.mouseClick(dialog._leave, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+    assert len(queue.orders) == 1
+
+
+def test_the_dialog_can_begin_with_what_others_have_added(open_dialog: Open) -> None:
+    dialog = open_dialog("nonsense")
+    dialog.note_added(3)
+    assert dialog._done.text() == "Added 3 downloads. What is left could not be used."
+    assert dialog._leave.text().replace("&", "") == "Close"
 
 
 def test_a_bad_folder_is_told_beside_the_folder(open_dialog: Open, tmp_path: Path) -> None:
@@ -193,8 +217,17 @@ def test_a_second_click_while_adding_adds_nothing_twice(
         ("", A, A),
         ("typed", A, f"typed\n{A}"),
         ("", "no link", "no link"),
+        ("", f"{A}\nftp://x/y\nnonsense", f"{A}\nftp://x/y\nnonsense\n"),
+        ("", "http://x/a b.bin", "http://x/a b.bin"),
     ],
-    ids=["prose", "one", "below what is there", "anything else as it is"],
+    ids=[
+        "prose",
+        "one",
+        "below what is there",
+        "anything else as it is",
+        "lines",
+        "a blank within",
+    ],
 )
 def test_links_are_found_in_pasted_text(
     open_dialog: Open, before: str, pasted: str, after: str
@@ -207,6 +240,21 @@ def test_links_are_found_in_pasted_text(
     assert dialog._links.canInsertFromMimeData(mime)
     dialog._links.insertFromMimeData(mime)
     assert dialog._links.toPlainText() == after
+
+
+def test_each_pasted_line_is_judged_like_a_typed_one(open_dialog: Open) -> None:
+    dialog = open_dialog()
+    mime = QMimeData()
+    mime.setText(f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense")
+    dialog._links.insertFromMimeData(mime)
+    dialog.check()
+    problems = dialog._links_problem.text().split("\n")
+    assert problems[0].startswith("Line 2: This link has a blank in it.")
+    assert problems[1:] == [
+        "Line 3: Only http and https links can be downloaded, not ftp.",
+        "Line 4: This is not a link: nonsense",
+    ]
+    assert dialog._add.text() == "&Add"
 
 
 def test_further_links_go_below(open_dialog: Open) -> None:

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.progress import JobProgress
-from dlmanager.gui.job_table_model import Bar, Column, JobTableModel, Role
+from dlmanager.gui.job_row import Bar, Column
+from dlmanager.gui.job_table_model import JobTableModel, Role
 from tests.gui.fake_queue import make_job
 
 ASCENDING, DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
@@ -76,9 +77,37 @@ def test_model_keeps_the_rules_of_qt(
     qtmodeltester.check(model)  # type: ignore[attr-defined]
 
 
-def test_newest_job_comes_first_and_what_was_added_together_in_its_order(
+def test_what_is_at_work_comes_first_and_what_is_done_last(model: JobTableModel) -> None:
+    done = {"created_at": 1, "finished_at": 8}
+    model.add_jobs([make_job("old", Status.COMPLETED, **done), make_job("next", created_at=3)])
+    model.add_jobs([make_job("gone", Status.FAILED, created_at=2), running("runs", created_at=4)])
+    model.add_jobs([make_job("stopped", Status.PAUSED), make_job("later", created_at=5)])
+    model.add_jobs([make_job("fresh", Status.COMPLETED, created_at=0, finished_at=9)])
+    model.add_jobs([make_job("again", Status.RETRYING, created_at=9)])
+    assert names(model) == ["runs", "again", "next", "later", "stopped", "gone", "fresh", "old"]
+
+
+def test_new_jobs_do_not_push_running_ones_away(model: JobTableModel) -> None:
+    model.add_jobs([running("a", created_at=1), make_job("z", Status.COMPLETED, created_at=1)])
+    inserted, layout = QSignalSpy(model.rowsInserted), QSignalSpy(model.layoutChanged)
+    model.add_jobs([make_job(f"{n}", created_at=2) for n in range(100)])
+    assert names(model) == ["a", *map(str, range(100)), "z"]
+    assert (inserted.count(), layout.count()) == (1, 0)
+
+
+def test_a_job_that_ends_makes_room_after_a_while(model: JobTableModel, qtbot: QtBot) -> None:
+    first = running("a", created_at=1)
+    model.add_jobs([first, running("b", created_at=2), make_job("c", created_at=3)])
+    with qtbot.waitSignal(model.layoutChanged, timeout=2500):
+        model.change_jobs([replace(first, status=Status.COMPLETED, finished_at=9)])
+        assert names(model) == ["a", "b", "c"]
+    assert names(model) == ["b", "c", "a"]
+
+
+def test_by_added_the_newest_comes_first_and_what_was_added_together_in_its_order(
     model: JobTableModel,
 ) -> None:
+    model.sort(Column.ADDED, DESCENDING)
     model.add_jobs([make_job("a", created_at=1), make_job("b", created_at=2)])
     model.add_jobs([make_job("c", created_at=2), make_job("d", created_at=3)])
     assert names(model) == ["d", "b", "c", "a"]
@@ -94,7 +123,7 @@ def test_thousands_of_jobs_come_in_one_insertion(model: JobTableModel) -> None:
     model.add_jobs([make_job(str(n), created_at=n + 1) for n in range(5000)])
     assert (inserted.count(), layout.count(), reset.count()) == (1, 0, 0)
     assert model.rowCount() == 5001
-    assert names(model)[0] == "4999"
+    assert names(model)[-1] == "4999"
 
 
 def test_jobs_that_belong_in_the_middle_are_sorted_in(model: JobTableModel) -> None:
@@ -254,8 +283,8 @@ JOBS = [
         (Column.SIZE, "A b10 c b9", "c b10 A b9"),
         (Column.PROGRESS, "A c b10 b9", "b10 c A b9"),
         (Column.STATUS, "A b9 c b10", "b10 c b9 A"),
-        (Column.SPEED, "c b10 A b9", "c b10 A b9"),
-        (Column.RETRIES, "c b9 b10 A", "A b10 c b9"),
+        (Column.SPEED, "A b9 c b10", "A b9 c b10"),
+        (Column.RETRIES, "b9 c b10 A", "A b10 b9 c"),
         (Column.ADDED, "b9 A b10 c", "c b10 A b9"),
     ],
     ids=lambda value: value.name if isinstance(value, Column) else "",
@@ -317,6 +346,7 @@ def test_order_by_a_live_column_follows_after_a_while_and_not_with_every_tick(
 
 
 def test_order_by_added_is_not_looked_at_again(model: JobTableModel, qtbot: QtBot) -> None:
+    model.sort(Column.ADDED, DESCENDING)
     model.add_jobs([running("a"), running("b")])
     model.note_progress([report("a", 1)])
     model.flush()
@@ -387,7 +417,7 @@ def test_summary_counts_and_adds_up_speeds(model: JobTableModel) -> None:
         (
             make_job("a", Status.FAILED, error_message="File not found (404)"),
             None,
-            "a.iso, File not found (404)",
+            "a.iso, Failed: file not found (404)",
         ),
     ],
     ids=["downloading", "verifying", "waiting", "completed", "failed"],
@@ -460,6 +490,12 @@ def test_tool_tip_of_a_waiting_job_tells_what_went_wrong(model: JobTableModel) -
     tip = model.index(0, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
     assert "Retrying now" in tip
     assert "No answer came." in tip
+
+
+def test_tool_tip_of_a_failed_job_tells_all_and_tells_it_once(model: JobTableModel) -> None:
+    model.add_jobs([make_job("a", Status.FAILED, error_message="The link is old. Check it.")])
+    tip = model.index(0, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "<span>Failed: the link is old. Check it.</span>"
 
 
 def test_cells_hold_raw_values_for_sorting_and_the_job_itself(model: JobTableModel) -> None:

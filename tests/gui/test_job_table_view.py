@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QPalette
@@ -7,19 +10,21 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
-from dlmanager.gui.job_table_model import Column
+from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_view import ROW_HEIGHT_PX, JobTableView
 from tests.gui.fake_queue import make_job
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> JobTableView:
+def view(qtbot: QtBot) -> Iterator[JobTableView]:
     made = JobTableView()
     qtbot.addWidget(made)
     made.resize(1100, 400)
     made.show()
     qtbot.waitExposed(made)
-    return made
+    yield made
+    # Qt takes the keys of the last event for held, in the next test too.
+    qtbot.keyRelease(made, Qt.Key.Key_Control)
 
 
 def fill(view: JobTableView, count: int) -> None:
@@ -47,9 +52,30 @@ def test_all_columns_fit_a_wide_window_and_fill_it(view: JobTableView, qtbot: Qt
         assert view.horizontalHeader().length() == view.viewport().width()
 
 
-def test_a_narrow_window_scrolls_instead_of_squeezing(view: JobTableView) -> None:
-    view.resize(500, 300)
-    assert view.columnWidth(Column.NAME) > 150
+@pytest.mark.parametrize(
+    "width_px, left_out",
+    [
+        (1100, set()),
+        (800, {Column.RETRIES, Column.ADDED}),
+        (500, set(Column) - {Column.NAME, Column.PROGRESS, Column.STATUS}),
+    ],
+)
+def test_a_narrow_window_leaves_out_what_matters_less(
+    view: JobTableView, width_px: int, left_out: set[Column]
+) -> None:
+    fill(view, 100)  # with a scroll bar beside them
+    view.resize(width_px, 300)
+    assert {column for column in Column if view.isColumnHidden(column)} == left_out
+    assert view.horizontalScrollBar().maximum() == 0
+    assert view.horizontalHeader().length() == view.viewport().width()
+    assert view.columnWidth(Column.NAME) > 100
+    view.resize(1300, 300)
+    assert not any(view.isColumnHidden(column) for column in Column)
+
+
+def test_a_very_narrow_window_scrolls_instead_of_squeezing(view: JobTableView) -> None:
+    view.resize(300, 300)
+    assert view.columnWidth(Column.NAME) > 80
     assert view.horizontalScrollBar().maximum() > 0
 
 
@@ -57,6 +83,16 @@ def test_a_width_that_the_person_set_stays(view: JobTableView) -> None:
     view.horizontalHeader().resizeSection(Column.NAME, 321)
     view.resize(1300, 400)
     assert view.columnWidth(Column.NAME) == 321
+
+
+def test_a_column_that_the_person_widened_hides_no_other(view: JobTableView) -> None:
+    view.resize(800, 400)
+    view.horizontalHeader().resizeSection(Column.NAME, 400)
+    assert not view.isColumnHidden(Column.SIZE)
+    assert view.horizontalScrollBar().maximum() > 0
+    view.resize(1500, 400)
+    assert not any(view.isColumnHidden(column) for column in Column)
+    assert view.columnWidth(Column.NAME) == 400
 
 
 def test_titles_can_be_read_in_full(view: JobTableView) -> None:
@@ -85,7 +121,39 @@ def top_job(view: JobTableView) -> str:
     return view.jobs.job_at(view.indexAt(QPoint(5, 5)).row()).id
 
 
+def test_rows_that_change_places_do_not_move_what_is_being_read(
+    view: JobTableView, qtbot: QtBot
+) -> None:
+    jobs = [make_job(f"r{n}", Status.PROCESSING, created_at=n) for n in range(9)]
+    done = [make_job(f"d{n}", Status.COMPLETED, created_at=n, finished_at=n) for n in range(100)]
+    view.jobs.add_jobs(jobs + done)
+    view.executeDelayedItemsLayout()
+    view.selectRow(60)
+    (chosen,) = view.selected_jobs()
+    view.verticalScrollBar().setValue(50 * ROW_HEIGHT_PX + 3)
+    before = top_job(view)
+    with qtbot.waitSignal(view.jobs.layoutChanged, timeout=2500):
+        # Three rows go from above what is being read to below it.
+        view.jobs.change_jobs(
+            [replace(job, status=Status.COMPLETED, finished_at=5) for job in jobs[:3]]
+        )
+    assert top_job(view) == before
+    assert view.rowViewportPosition(view.jobs.row_of(before) or 0) == -3
+    assert view.selected_jobs() == [chosen]
+
+
+def test_at_the_top_what_is_at_work_stays_in_sight(view: JobTableView, qtbot: QtBot) -> None:
+    fill(view, 100)
+    last = view.jobs.job("00099")
+    assert last is not None
+    with qtbot.waitSignal(view.jobs.layoutChanged, timeout=2500):
+        view.jobs.change_jobs([replace(last, status=Status.PROCESSING)])
+    assert top_job(view) == "00099"
+    assert view.verticalScrollBar().value() == 0
+
+
 def test_new_rows_above_do_not_move_what_is_being_read(view: JobTableView) -> None:
+    view.sortByColumn(Column.ADDED, Qt.SortOrder.DescendingOrder)
     fill(view, 100)
     view.verticalScrollBar().setValue(50 * ROW_HEIGHT_PX + 3)
     before = top_job(view)
@@ -97,6 +165,7 @@ def test_new_rows_above_do_not_move_what_is_being_read(view: JobTableView) -> No
 
 
 def test_at_the_top_new_rows_are_seen(view: JobTableView) -> None:
+    view.sortByColumn(Column.ADDED, Qt.SortOrder.DescendingOrder)
     fill(view, 100)
     view.jobs.add_jobs([make_job("new", created_at=1000)])
     assert top_job(view) == "new"
@@ -108,6 +177,64 @@ def test_selected_rows_come_top_down_and_once(view: JobTableView) -> None:
     assert view.selected_rows() == list(range(10))
     view.clearSelection()
     assert view.selected_jobs() == []
+
+
+END, HOME = Qt.Key.Key_End, Qt.Key.Key_Home
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.mark.parametrize(
+    "key, modifiers, selected",
+    [
+        (HOME, NONE, [0]),
+        (END, NONE, [99]),
+        (HOME, CTRL, [0]),
+        (END, CTRL, [99]),
+        (HOME, SHIFT, list(range(51))),
+        (END, SHIFT, list(range(50, 100))),
+        (HOME, CTRL | SHIFT, list(range(51))),
+        (END, CTRL | SHIFT, list(range(50, 100))),
+    ],
+    ids=[
+        "Home",
+        "End",
+        "Ctrl+Home",
+        "Ctrl+End",
+        "Shift+Home",
+        "Shift+End",
+        "both Home",
+        "both End",
+    ],
+)
+def test_home_and_end_lead_to_the_first_and_the_last_row(
+    view: JobTableView,
+    qtbot: QtBot,
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier,
+    selected: list[int],
+) -> None:
+    fill(view, 100)
+    view.selectRow(50)
+    qtbot.keyClick(view, key, modifiers)
+    assert view.selected_rows() == selected
+    row = 0 if key is HOME else 99
+    assert view.currentIndex().row() == row
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()).center())
+
+
+@pytest.mark.parametrize("key, row", [(HOME, 0), (END, 2)])
+def test_home_and_end_select_where_nothing_is_selected(
+    view: JobTableView, qtbot: QtBot, key: Qt.Key, row: int
+) -> None:
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == []
+    fill(view, 3)
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == [row]
+    view.clearSelection()
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == [row]
 
 
 def test_context_menu_offers_the_actions_of_rows(view: JobTableView, qtbot: QtBot) -> None:

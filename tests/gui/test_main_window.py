@@ -13,7 +13,8 @@ from dlmanager.core.errors import ErrorKind, StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.add_dialog import AddDialog
-from dlmanager.gui.job_table_model import Column, Role
+from dlmanager.gui.job_row import Column
+from dlmanager.gui.job_table_model import Role
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.conftest import Desktop
 from tests.gui.fake_queue import FakeQueue, make_job
@@ -145,7 +146,7 @@ def test_a_problem_that_was_there_before_is_shown(
         queue,
         start_task=lambda task: task.close(),
         download_directory=str(tmp_path),
-        open_file=lambda path: True,
+        open_file=lambda path: None,
         open_in_browser=lambda link: True,
         show_in_folder=lambda path, on_failed: None,
         tray_is_available=lambda: False,
@@ -169,22 +170,50 @@ def test_links_are_added_to_the_default_folder_at_once(
     assert message(window) == "Added 2 downloads."
 
 
-@pytest.mark.parametrize(
-    "links, added, said",
-    [
-        ([A, "ftp://x.org/"], 1, "Added 1 download. One link was left out. Only http"),
-        ([A, "ftp://x.org/", "x"], 1, "Added 1 download. 2 links were left out. The first: Only"),
-        ([], 0, ""),
-    ],
-    ids=["one bad", "two bad", "none"],
-)
-def test_links_that_cannot_be_used_are_told(
-    window: MainWindow, queue: FakeQueue, links: list[str], added: int, said: str
+@pytest.mark.parametrize("is_open", [False, True], ids=["closed", "open before"])
+def test_links_that_cannot_be_used_wait_in_the_dialog_beside_what_was_added(
+    window: MainWindow, queue: FakeQueue, is_open: bool
 ) -> None:
-    window.add_links(links)
-    assert len(queue.orders) == added
-    assert message(window).startswith(said)
-    assert bool(message(window)) == bool(said)
+    if is_open:
+        window.open_add_dialog()
+    window.add_links([A, "ftp://x.org/", "x"])
+    assert [order.url for order in queue.orders] == [A]
+    assert message(window) == "Added 1 download."
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == "ftp://x.org/\nx"
+    assert len(dialog._links.extraSelections()) == 2
+    assert dialog._done.text() == "Added 1 download. What is left could not be used."
+
+
+def test_no_links_say_nothing(window: MainWindow, queue: FakeQueue) -> None:
+    window.add_links([])
+    assert queue.orders == []
+    assert message(window) == ""
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_nothing_of_a_drop_or_paste_vanishes(
+    window: MainWindow, queue: FakeQueue, way: str
+) -> None:
+    text = f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense"
+    if way == "drop":
+        drop(window, with_text(text))
+    else:
+        QGuiApplication.clipboard().setText(text)
+        action(window, "paste").trigger()
+    assert [order.url for order in queue.orders] == [A]
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == "http://x/a b.bin\nftp://x/y\nnonsense"
+    assert len(dialog._links.extraSelections()) == 3
+
+
+def test_the_dialog_does_not_begin_with_a_clipboard_that_holds_no_link(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    QGuiApplication.clipboard().setText("file:///tmp/copied.txt")
+    action(window, "add").trigger()
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == ""
 
 
 def test_links_of_which_none_can_be_used_come_to_the_dialog_to_be_mended(
@@ -425,7 +454,9 @@ def test_remove_asks_only_when_bytes_would_be_thrown_away(
     else:
         box = question(window)
         assert box is not None
-        assert "120 MB" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+        assert box.informativeText().replace("\N{NO-BREAK SPACE}", " ") == (
+            "The 120 MB downloaded so far will be thrown away."
+        )
         assert box.text() == "Remove a.iso from the list?"
         assert box.textFormat() is Qt.TextFormat.PlainText
         assert queue.calls == []
@@ -443,7 +474,7 @@ def test_remove_of_many_that_are_not_finished_asks_though_no_byte_came(
     action(window, "remove").trigger()
     box = question(window)
     assert box is not None
-    assert "not downloaded yet" in box.informativeText()
+    assert box.informativeText() == "They are not downloaded yet."
     assert queue.calls == []
     answer(window, qtbot, "Remove")
     assert set(queue.calls[0][1]) == {"a", "b"}
@@ -457,9 +488,11 @@ def test_cancel_asks_when_bytes_would_be_thrown_away(
     action(window, "cancel").trigger()
     box = question(window)
     assert box is not None
-    assert "120 MB" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+    assert box.informativeText().replace("\N{NO-BREAK SPACE}", " ") == (
+        "The 120 MB downloaded so far will be thrown away. To keep them, pause instead."
+    )
     assert queue.calls == []
-    answer(window, qtbot, "Throw away")
+    answer(window, qtbot, "Cancel download")
     assert queue.calls == [("cancel", ["a"])]
 
 
@@ -479,7 +512,9 @@ def test_remove_of_several_asks_once(window: MainWindow, queue: FakeQueue, qtbot
     box = question(window)
     assert box is not None
     assert box.text() == "Remove 2 downloads from the list?"
-    assert "The 5 bytes" in box.informativeText().replace("\N{NO-BREAK SPACE}", " ")
+    assert box.informativeText().replace("\N{NO-BREAK SPACE}", " ") == (
+        "The 5 bytes downloaded so far will be thrown away. Finished files stay."
+    )
     answer(window, qtbot, "Remove")
     assert set(queue.calls[0][1]) == {"a", "b"}
 
@@ -492,7 +527,7 @@ def test_live_bytes_count_too_when_removing(window: MainWindow, queue: FakeQueue
     assert question(window) is not None
 
 
-@pytest.mark.parametrize("way", ["button", "escape"])
+@pytest.mark.parametrize("way", ["button", "escape", "return"])
 def test_remove_can_be_thought_over(
     window: MainWindow, queue: FakeQueue, qtbot: QtBot, way: str
 ) -> None:
@@ -500,11 +535,40 @@ def test_remove_can_be_thought_over(
     select(window, "a")
     action(window, "remove").trigger()
     if way == "button":
-        answer(window, qtbot, "Cancel")
+        answer(window, qtbot, "Keep in the list")
     else:
         box = question(window)
         assert box is not None
-        qtbot.keyClick(box, Qt.Key.Key_Escape)
+        qtbot.keyClick(box, Qt.Key.Key_Escape if way == "escape" else Qt.Key.Key_Return)
+    assert question(window) is None
+    assert queue.calls == []
+
+
+@pytest.mark.parametrize(
+    "statuses, safe, agree",
+    [
+        ([Status.PROCESSING], "Keep downloading", "Cancel download"),
+        ([Status.PAUSED], "Keep it", "Cancel download"),
+        ([Status.PAUSED, Status.RETRYING], "Keep downloading", "Cancel 2 downloads"),
+        ([Status.PAUSED, Status.FAILED], "Keep them", "Cancel 2 downloads"),
+    ],
+)
+def test_return_throws_nothing_away(
+    window: MainWindow,
+    queue: FakeQueue,
+    qtbot: QtBot,
+    statuses: list[Status],
+    safe: str,
+    agree: str,
+) -> None:
+    fill(window, queue, *(make_job(f"{n}", s, bytes_done=5) for n, s in enumerate(statuses)))
+    select(window, *queue.jobs)
+    action(window, "cancel").trigger()
+    box = question(window)
+    assert box is not None
+    labels = {button.text().replace("&", "") for button in box.findChildren(QPushButton)}
+    assert labels == {safe, agree}
+    qtbot.keyClick(box, Qt.Key.Key_Return)
     assert question(window) is None
     assert queue.calls == []
 
@@ -529,7 +593,7 @@ def test_a_file_that_cannot_be_opened_is_told(
     fill(window, queue, make_job("a", Status.COMPLETED, final_path="/tmp/a.iso"))
     select(window, "a")
     action(window, "open").trigger()
-    assert message(window) == "a.iso could not be opened. It may have been moved or deleted."
+    assert message(window) == "No program is known that opens it."
     action(window, "open_folder").trigger()
     assert message(window) == "The folder /tmp could not be opened."
 
@@ -547,7 +611,7 @@ def test_open_folder_shows_the_file_or_where_it_will_be(
 
 
 def test_copy_link_copies_what_is_selected(window: MainWindow, queue: FakeQueue) -> None:
-    fill(window, queue, make_job("a", created_at=2), make_job("b", created_at=1))
+    fill(window, queue, make_job("a", created_at=1), make_job("b", created_at=2))
     select(window, "b", "a")
     action(window, "copy_link").trigger()
     assert QGuiApplication.clipboard().text() == f"{A}\n{B}"

@@ -27,7 +27,13 @@ def mime(**formats: bytes) -> QMimeData:
             "http://a.org/x%20y https://b.org/",
         ),
         (mime(uri_list=b"# title\r\nhttp://a.org/\r\nhttp://a.org/\r\n"), "http://a.org/"),
-        (mime(uri_list=b"file:///etc/passwd\r\njavascript:alert(1)\r\n"), ""),
+        (
+            mime(uri_list=b"file:///etc/passwd\r\njavascript:alert(1)\r\n"),
+            "file:///etc/passwd javascript:alert(1)",
+        ),
+        (mime(uri_list=b"http://a.org/\r\nftp://a.org/\r\n"), "http://a.org/ ftp://a.org/"),
+        (mime(plain=b"ftp://a.org/x"), "ftp://a.org/x"),
+        (mime(html=b'<a href="http://a.org/x">x</a>', plain=b"ftp://a.org/x"), "http://a.org/x"),
         (mime(uri_list=b"file:///a.txt\r\n", plain=b"http://a.org/"), "http://a.org/"),
         (mime(moz="http://a.org/x\nTitle http://no.org/".encode("utf-16-le")), "http://a.org/x"),
         (mime(moz=b"http://a.org/x\nTitle"), "http://a.org/x"),
@@ -50,6 +56,9 @@ def mime(**formats: bytes) -> QMimeData:
         "uri list as written",
         "comments and repeats",
         "other schemes",
+        "another scheme beside a link",
+        "another scheme in text",
+        "a link that can be used wins",
         "files beside text",
         "Firefox",
         "Firefox in UTF-8",
@@ -64,6 +73,10 @@ def mime(**formats: bytes) -> QMimeData:
 )
 def test_links_of_drops_and_pastes(dropped: QMimeData, links: str) -> None:
     assert links_from_mime(dropped) == links.split()
+
+
+def test_a_blank_in_a_pasted_link_cuts_nothing_off(qapp: object) -> None:
+    assert links_from_mime(mime(plain=b"http://a.org/x y.bin")) == ["http://a.org/x y.bin"]
 
 
 def test_text_set_by_a_qt_program_is_read(qapp: object) -> None:

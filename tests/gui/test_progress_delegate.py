@@ -4,7 +4,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication
 
 from dlmanager.core.job import Status
-from dlmanager.gui.job_table_model import Bar
+from dlmanager.gui.job_row import Bar
 from dlmanager.gui.palette import light_palette, state_colours
 from dlmanager.gui.progress_delegate import BAR_HEIGHT_PX, paint_bar
 

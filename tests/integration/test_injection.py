@@ -125,7 +125,7 @@ def window(qtbot, queue: FakeQueue, folder: Path) -> MainWindow:
         queue,
         start_task=finish,
         download_directory=str(folder),
-        open_file=lambda path: False,
+        open_file=lambda path: None,
         open_in_browser=lambda link: False,
         show_in_folder=lambda path, failed: None,
         tray_is_available=lambda: False,

@@ -1,0 +1,259 @@
+"""One row of the table: what its cells say, show and are sorted by."""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, Qt
+
+from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.progress import JobProgress
+from dlmanager.gui import formatting
+
+_RANK_BITS = 32
+_PLACE_BITS = 64  # of milliseconds
+_LAST_PLACE = (1 << _PLACE_BITS) - 1
+
+
+class Column(IntEnum):
+    """The columns, in their order on the screen; the live ones side by side."""
+
+    NAME = 0
+    SIZE = 1
+    PROGRESS = 2
+    STATUS = 3
+    SPEED = 4
+    TIME_LEFT = 5
+    RETRIES = 6
+    ADDED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What the progress column draws. percent: None if the total is unknown.
+
+    step: grows with every sign of life while percent is None, to show that data flows.
+    """
+
+    status: Status
+    percent: int | None
+    step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a row was last given out; None in its place means that nobody has read it since."""
+
+    texts: tuple[str, ...]
+    status: Status
+    step: int
+
+    def columns_unlike(self, other: "Shown") -> set[int]:
+        changed: set[int] = {
+            column for column in Column if self.texts[column] != other.texts[column]
+        }
+        if self.status is not other.status:
+            changed |= {Column.NAME, Column.PROGRESS}  # the badge and the colour of the bar
+        if self.step != other.step:
+            changed.add(Column.PROGRESS)
+        return changed
+
+
+class JobRow:
+    """One job, what is known of it beyond the committed state, and how it was last shown."""
+
+    __slots__ = (
+        "added",
+        "job",
+        "name",
+        "name_key",
+        "position",
+        "progress",
+        "rank",
+        "shown",
+        "speed_unit",
+        "step",
+    )
+
+    def __init__(self, job: Job, rank: int) -> None:
+        self.job = job
+        self.rank = rank
+        self.position = -1
+        self.progress: JobProgress | None = None
+        self.step = 0
+        self.speed_unit: int | None = None
+        # Made when first asked for: a name from a link costs, and most rows are out of sight.
+        self.name: str | None = None
+        self.name_key: str | None = None
+        self.added: str | None = None
+        self.shown: Shown | None = None
+
+    def display_name(self) -> str:
+        if self.name is None:
+            self.name = self.job.display_name
+        return self.name
+
+    def added_text(self) -> str:
+        if self.added is None:
+            self.added = formatting.date_and_time(self.job.created_at)
+        return self.added
+
+    def sortable_name(self) -> str:
+        if self.name_key is None:
+            self.name_key = _natural_key(self.display_name())
+        return self.name_key
+
+    def look(self, now_ms: int) -> Shown:
+        """Return what the cells say, with countdowns as of a moment (ms since the epoch)."""
+        job, progress = self.job, self.progress
+        texts = (
+            self.display_name(),
+            formatting.size(formatting.size_of_job(job, progress)),
+            formatting.progress_text(job, progress),
+            formatting.status_text(job, now_ms, progress),
+            "" if progress is None else formatting.speed(progress.speed_bytes_s, self.speed_unit),
+            "" if progress is None else formatting.duration(progress.eta_s),
+            formatting.retries_text(job),
+            self.added_text(),
+        )
+        return Shown(texts, job.status, self.step)
+
+    def bar(self, shown: Shown) -> Bar | None:
+        """Return what the progress column draws; None where nothing is."""
+        status, text = self.job.status, shown.texts[Column.PROGRESS]
+        # None where nothing is done yet and once all is: what moves stands out.
+        if status is Status.COMPLETED or (not text and status is not Status.PROCESSING):
+            return None
+        return Bar(status, formatting.percent_of_job(self.job, self.progress), self.step, text)
+
+    def tool_tip(self, shown: Shown, column: int) -> str | None:
+        """Return all of what a cell has to tell, as HTML that holds plain text; None if nothing."""
+        job = self.job
+        match column:
+            case Column.NAME:
+                lines = [self.display_name(), job.target_directory]
+            case Column.STATUS:
+                lines = [shown.texts[column]]
+                # A failure is told in full already; a wait or a pause does not say what led to it.
+                told = job.status is Status.FAILED or job.error_message in lines
+                if job.error_message and not told:
+                    lines.append(job.error_message)
+            case Column.SIZE:
+                total = formatting.size_of_job(job, self.progress)
+                lines = [] if total is None else [_exact_size(total)]
+            case _:
+                return None
+        # Qt would read text that looks like HTML as HTML; names and messages are never that.
+        return "<br>".join(f"<span>{html.escape(line)}</span>" for line in lines) or None
+
+    def spoken(self, shown: Shown, column: int) -> str:
+        """Return what a screen reader says of a cell."""
+        job, progress = self.job, self.progress
+        moving = job.status is Status.PROCESSING
+        done = formatting.percent_of_job(job, progress) if shown.texts[Column.PROGRESS] else None
+        left = formatting.spoken_time_left(None if progress is None else progress.eta_s)
+        match column:
+            case Column.NAME:
+                downloading = progress is not None and progress.phase is Phase.DOWNLOADING
+                known = moving and downloading and done is not None
+                status = "" if known else shown.texts[Column.STATUS]
+                parts = (shown.texts[column], formatting.spoken_percentage(done), status, left)
+                return ", ".join(part for part in parts if part)
+            case Column.PROGRESS:
+                return formatting.spoken_percentage(done) or shown.texts[column]
+            case Column.TIME_LEFT:
+                return left
+            case _:
+                return shown.texts[column]
+
+
+def _exact_size(size_bytes: int) -> str:
+    return QCoreApplication.translate("JobRow", "{number} bytes").format(
+        number=formatting.whole_number(size_bytes)
+    )
+
+
+_DIGITS = re.compile(r"\d+")
+_DIGITS_COMPARED = 12
+
+_STATUS_ORDER = {
+    status: place
+    for place, status in enumerate(
+        (
+            Status.PROCESSING,
+            Status.RETRYING,
+            Status.PENDING,
+            Status.PAUSED,
+            Status.FAILED,
+            Status.CANCELLED,
+            Status.COMPLETED,
+        )
+    )
+}
+
+_ENDED = frozenset({Status.FAILED, Status.CANCELLED, Status.COMPLETED})
+_RIGHT = frozenset({Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.RETRIES})
+
+
+def _natural_key(name: str) -> str:
+    """Return a key that puts "part 2" before "part 10"."""
+    return _DIGITS.sub(lambda digits: digits[0].zfill(_DIGITS_COMPARED), name.casefold())
+
+
+def _by_status(row: JobRow) -> int:
+    """Return a key for: what is at work, what is next in its turn, what was done last.
+
+    So what moves stays in sight above, whatever is added or done.
+    """
+    job = row.job
+    if job.status in _ENDED:
+        place = _LAST_PLACE - (job.finished_at or job.created_at)
+    else:
+        place = job.created_at
+    return (_STATUS_ORDER[job.status] << _PLACE_BITS | place) << _RANK_BITS | row.rank
+
+
+# What each column is sorted by: one function each, as a sort calls it for every row. Columns that
+# may be unknown (None) hold numbers.
+SORT_VALUES: dict[int, Callable[[JobRow], Any]] = {
+    Column.NAME: JobRow.sortable_name,
+    Column.SIZE: lambda row: formatting.size_of_job(row.job, row.progress),
+    Column.PROGRESS: lambda row: formatting.percent_of_job(row.job, row.progress),
+    Column.STATUS: _by_status,
+    Column.SPEED: lambda row: row.progress and row.progress.speed_bytes_s,
+    Column.TIME_LEFT: lambda row: row.progress and row.progress.eta_s,
+    Column.RETRIES: lambda row: row.job.retry_count,
+    Column.ADDED: lambda row: row.job.created_at << _RANK_BITS | row.rank,
+}
+
+
+def newest_batch_first(row: JobRow) -> int:
+    """Return a key for the descending order in which jobs added together stay as they came.
+
+    They are worked on in that order: so those that move are on top of their batch.
+    """
+    return row.job.created_at << _RANK_BITS | ((1 << _RANK_BITS) - 1 - row.rank)
+
+
+def titles() -> tuple[str, ...]:
+    """Return the titles of the columns."""
+    return (
+        QCoreApplication.translate("JobRow", "Name"),
+        QCoreApplication.translate("JobRow", "Size"),
+        QCoreApplication.translate("JobRow", "Progress"),
+        QCoreApplication.translate("JobRow", "Status"),
+        QCoreApplication.translate("JobRow", "Speed"),
+        QCoreApplication.translate("JobRow", "Time left"),
+        QCoreApplication.translate("JobRow", "Retries"),
+        QCoreApplication.translate("JobRow", "Added"),
+    )
+
+
+def alignment(column: int) -> Qt.AlignmentFlag:
+    """Return how a column and its title are aligned: numbers on the right."""
+    side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
