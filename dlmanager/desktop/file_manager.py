@@ -1,11 +1,12 @@
 """The system's way to open a file, and to show one in its folder."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QMimeDatabase, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from dlmanager.core.errors import CannotOpen
@@ -18,6 +19,7 @@ OpenUrl = Callable[[QUrl], bool]
 _SERVICE = "org.freedesktop.FileManager1"
 _PATH = "/org/freedesktop/FileManager1"
 _TIMEOUT_MS = 5000
+_LISTS_OF_PROGRAMS = ("mimeapps.list", "mimeinfo.cache")
 
 _asked: set["QDBusPendingCallWatcher"] = set()
 """Questions that wait for their answer; a watcher that nobody holds never tells."""
@@ -28,12 +30,40 @@ def open_file(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> Non
     file = Path(path)
     if not file.exists():
         raise CannotOpen(f"{file.name} is not there any more. It may have been moved or deleted.")
-    if not open_url(QUrl.fromLocalFile(path)):
+    if not (_has_program(path) and open_url(QUrl.fromLocalFile(path))):
         kind = f"{file.suffix} files" if file.suffix else "this kind of file"
         raise CannotOpen(
             f"No program is known that opens {kind}. "
             f"{file.name} is there: choose Open folder to see it."
         )
+
+
+def _has_program(path: str) -> bool:
+    """Whether the system lists a program for this kind of file, or asks for one by itself.
+
+    Qt says only that xdg-open was started, which then fails unheard.
+    Source: freedesktop.org, Association between MIME types and applications.
+    """
+    if sys.platform != "linux" or "KDE" in os.environ.get("XDG_CURRENT_DESKTOP", ""):
+        return True
+    kind = QMimeDatabase().mimeTypeForFile(path)
+    names = {kind.name(), *kind.aliases(), *kind.allAncestors()}
+    places = QStandardPaths.StandardLocation
+    folders = [
+        *QStandardPaths.standardLocations(places.ApplicationsLocation),
+        *QStandardPaths.standardLocations(places.GenericConfigLocation),
+    ]
+    lists = [Path(folder) / name for folder in folders for name in _LISTS_OF_PROGRAMS]
+    return any(_names_program(each, names) for each in lists)
+
+
+def _names_program(list_of_programs: Path, kinds: Collection[str]) -> bool:
+    try:
+        lines = list_of_programs.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    pairs = (line.partition("=") for line in lines)
+    return any(kind.strip() in kinds and programs.strip() for kind, _, programs in pairs)
 
 
 def show_in_folder(

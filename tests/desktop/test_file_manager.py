@@ -35,6 +35,37 @@ def shown(path: str, opened: Opened) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def applications(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A system whose programs open anything; returns the folder in which it lists them."""
+    system = tmp_path_factory.mktemp("system")
+    for name in ("XDG_DATA_HOME", "XDG_DATA_DIRS", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.setenv(name, str(system))
+    monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
+    folder = system / "applications"
+    folder.mkdir()
+    (folder / "mimeinfo.cache").write_text("[MIME Cache]\napplication/octet-stream=any.desktop;\n")
+    return folder
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system asks for a program")
+def test_where_no_program_is_listed_for_a_file_none_is_started(
+    opened: Opened, tmp_path: Path, applications: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4")
+    cache = applications / "mimeinfo.cache"
+    cache.write_text("[MIME Cache]\nimage/png=viewer.desktop;\napplication/pdf=\n")
+    with pytest.raises(CannotOpen, match=r"No program is known that opens \.pdf files\."):
+        open_file(str(tmp_path / "a.pdf"), open_url=opened)
+    assert opened.paths == []
+    (applications / "mimeapps.list").write_text("[Added Associations]\napplication/pdf=a.desktop\n")
+    open_file(str(tmp_path / "a.pdf"), open_url=opened)
+    (applications / "mimeapps.list").unlink()
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")  # which asks for a program by itself
+    open_file(str(tmp_path / "a.pdf"), open_url=opened)
+    assert len(opened.paths) == 2
+
+
+@pytest.fixture(autouse=True)
 def no_bus(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_manager, "_file_manager_bus", lambda: None)
 
