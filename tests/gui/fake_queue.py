@@ -9,7 +9,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
-from dlmanager.core.job import WISH_TARGET, Job, NewJob, Status, Wish
+from dlmanager.core.job import WISH_TARGET, Job, NewJob, Phase, Status, Wish
+from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import normalise_url
 
 
@@ -30,6 +31,20 @@ def make_job(job_id: str = "a", status: Status = Status.PENDING, **fields: Any) 
         "updated_at": 1_000,
     }
     return Job(**{**values, **fields})
+
+
+def running(job_id: str, **fields: object) -> Job:
+    values: dict[str, Any] = {
+        "phase": Phase.DOWNLOADING,
+        "bytes_total": 1000,
+        "attempt": 1,
+        **fields,
+    }
+    return make_job(job_id, Status.PROCESSING, **values)
+
+
+def report(job_id: str, done: int, attempt: int = 1, speed: float | None = 100.0) -> JobProgress:
+    return JobProgress(job_id, attempt, Phase.DOWNLOADING, done, 1000, speed)
 
 
 def finish(coroutine: Coroutine[Any, Any, None]) -> None:

@@ -13,7 +13,7 @@ from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.job_row import Bar, Column
 from dlmanager.gui.job_table_model import JobTableModel, Role
-from tests.gui.fake_queue import make_job
+from tests.gui.fake_queue import make_job, report, running
 
 ASCENDING, DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
@@ -57,15 +57,6 @@ def spans(spy: QSignalSpy) -> list[tuple[int, int, int, int]]:
         (call[0].row(), call[1].row(), call[0].column(), call[1].column())
         for call in (spy.at(number) for number in range(spy.count()))
     ]
-
-
-def running(job_id: str, **fields: object) -> Job:
-    values = {"phase": Phase.DOWNLOADING, "bytes_total": 1000, "attempt": 1, **fields}
-    return make_job(job_id, Status.PROCESSING, **values)
-
-
-def report(job_id: str, done: int, attempt: int = 1, speed: float | None = 100.0) -> JobProgress:
-    return JobProgress(job_id, attempt, Phase.DOWNLOADING, done, 1000, speed)
 
 
 def test_model_keeps_the_rules_of_qt(
@@ -399,70 +390,6 @@ def test_summary_counts_and_adds_up_speeds(model: JobTableModel) -> None:
     assert model.summary().speed_bytes_s is None
 
 
-@pytest.mark.parametrize(
-    "job, progress, spoken",
-    [
-        (
-            running("ubuntu", bytes_total=1000),
-            report("ubuntu", 430, speed=4.75),
-            "ubuntu.iso, 43 percent, 2 minutes left",
-        ),
-        (
-            running("a", phase=Phase.VERIFYING, bytes_done=1000),
-            None,
-            "a.iso, 100 percent, Checking the file",
-        ),
-        (make_job("a"), None, "a.iso, Waiting"),
-        (make_job("a", Status.COMPLETED), None, "a.iso, Completed"),
-        (
-            make_job("a", Status.FAILED, error_message="File not found (404)"),
-            None,
-            "a.iso, Failed: file not found (404)",
-        ),
-    ],
-    ids=["downloading", "verifying", "waiting", "completed", "failed"],
-)
-def test_a_row_can_be_heard(
-    model: JobTableModel, job: Job, progress: JobProgress | None, spoken: str
-) -> None:
-    model.add_jobs([job])
-    if progress is not None:
-        model.note_progress([progress])
-        model.flush()
-    role = Qt.ItemDataRole.AccessibleTextRole
-    assert model.index(0, Column.NAME).data(role) == spoken
-
-
-def test_each_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
-    model.add_jobs([running("a")])
-    model.note_progress([report("a", 430, speed=4.75)])
-    model.flush()
-    role = Qt.ItemDataRole.AccessibleTextRole
-    assert model.index(0, Column.PROGRESS).data(role) == "43 percent"
-    assert model.index(0, Column.TIME_LEFT).data(role) == "2 minutes left"
-    assert model.index(0, Column.STATUS).data(role) == "Downloading"
-
-
-@pytest.mark.parametrize(
-    "job, bar",
-    [
-        (make_job("a"), None),
-        (make_job("a", Status.COMPLETED, bytes_total=10, bytes_done=10), None),
-        (make_job("a", Status.FAILED), None),
-        (running("a", bytes_total=None), (Status.PROCESSING, None)),
-        (running("a", bytes_done=500), (Status.PROCESSING, 50)),
-        (make_job("a", Status.PAUSED, bytes_total=10, bytes_done=1), (Status.PAUSED, 10)),
-    ],
-    ids=["nothing yet", "completed", "failed at once", "unknown total", "half", "paused"],
-)
-def test_a_bar_is_there_only_while_there_is_something_to_show(
-    model: JobTableModel, job: Job, bar: tuple[Status, int | None] | None
-) -> None:
-    model.add_jobs([job])
-    found = model.index(0, Column.PROGRESS).data(Role.BAR)
-    assert (None if found is None else (found.status, found.percent)) == bar
-
-
 def test_a_bar_without_percent_moves_with_the_data(model: JobTableModel) -> None:
     model.add_jobs([running("a", bytes_total=None)])
     steps = []
@@ -473,29 +400,6 @@ def test_a_bar_without_percent_moves_with_the_data(model: JobTableModel) -> None
         assert isinstance(bar, Bar)
         steps.append(bar.step)
     assert steps == [1, 2]
-
-
-def test_tool_tips_show_names_and_messages_as_they_are(model: JobTableModel) -> None:
-    job = make_job(
-        "a", Status.FAILED, filename="<b>x</b>.iso", error_message="<img src=x> was refused"
-    )
-    model.add_jobs([job])
-    role = Qt.ItemDataRole.ToolTipRole
-    assert "&lt;b&gt;x&lt;/b&gt;.iso" in model.index(0, Column.NAME).data(role)
-    assert "&lt;img src=x&gt;" in model.index(0, Column.STATUS).data(role)
-
-
-def test_tool_tip_of_a_waiting_job_tells_what_went_wrong(model: JobTableModel) -> None:
-    model.add_jobs([make_job("a", Status.RETRYING, error_message="No answer came.")])
-    tip = model.index(0, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
-    assert "Retrying now" in tip
-    assert "No answer came." in tip
-
-
-def test_tool_tip_of_a_failed_job_tells_all_and_tells_it_once(model: JobTableModel) -> None:
-    model.add_jobs([make_job("a", Status.FAILED, error_message="The link is old. Check it.")])
-    tip = model.index(0, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
-    assert tip == "<span>Failed: the link is old. Check it.</span>"
 
 
 def test_cells_hold_raw_values_for_sorting_and_the_job_itself(model: JobTableModel) -> None:

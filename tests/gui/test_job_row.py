@@ -1,0 +1,95 @@
+import pytest
+
+from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.progress import JobProgress
+from dlmanager.gui.job_row import Column, JobRow
+from tests.gui.fake_queue import make_job, report, running
+
+NOW_MS = 1_000_000
+
+
+def row_of(job: Job, progress: JobProgress | None = None) -> JobRow:
+    row = JobRow(job, 0)
+    row.progress = progress
+    return row
+
+
+@pytest.mark.parametrize(
+    "job, progress, spoken",
+    [
+        (
+            running("ubuntu", bytes_total=1000),
+            report("ubuntu", 430, speed=4.75),
+            "ubuntu.iso, 43 percent, 2 minutes left",
+        ),
+        (
+            running("a", phase=Phase.VERIFYING, bytes_done=1000),
+            None,
+            "a.iso, 100 percent, Checking the file",
+        ),
+        (make_job("a"), None, "a.iso, Waiting"),
+        (make_job("a", Status.COMPLETED), None, "a.iso, Completed"),
+        (
+            make_job("a", Status.FAILED, error_message="File not found (404)"),
+            None,
+            "a.iso, Failed: file not found (404)",
+        ),
+    ],
+    ids=["downloading", "verifying", "waiting", "completed", "failed"],
+)
+def test_a_row_can_be_heard(job: Job, progress: JobProgress | None, spoken: str) -> None:
+    row = row_of(job, progress)
+    assert row.spoken(row.look(NOW_MS), Column.NAME) == spoken
+
+
+def test_each_cell_has_words_for_screen_readers() -> None:
+    row = row_of(running("a"), report("a", 430, speed=4.75))
+    shown = row.look(NOW_MS)
+    assert row.spoken(shown, Column.PROGRESS) == "43 percent"
+    assert row.spoken(shown, Column.TIME_LEFT) == "2 minutes left"
+    assert row.spoken(shown, Column.STATUS) == "Downloading"
+
+
+@pytest.mark.parametrize(
+    "job, bar",
+    [
+        (make_job("a"), None),
+        (make_job("a", Status.COMPLETED, bytes_total=10, bytes_done=10), None),
+        (make_job("a", Status.FAILED), None),
+        (running("a", bytes_total=None), (Status.PROCESSING, None)),
+        (running("a", bytes_done=500), (Status.PROCESSING, 50)),
+        (make_job("a", Status.PAUSED, bytes_total=10, bytes_done=1), (Status.PAUSED, 10)),
+    ],
+    ids=["nothing yet", "completed", "failed at once", "unknown total", "half", "paused"],
+)
+def test_a_bar_is_there_only_while_there_is_something_to_show(
+    job: Job, bar: tuple[Status, int | None] | None
+) -> None:
+    row = row_of(job)
+    found = row.bar(row.look(NOW_MS))
+    assert (None if found is None else (found.status, found.percent)) == bar
+
+
+def tip(job: Job, column: Column) -> str:
+    row = row_of(job)
+    return row.tool_tip(row.look(NOW_MS), column) or ""
+
+
+def test_tool_tips_show_names_and_messages_as_they_are() -> None:
+    job = make_job(
+        "a", Status.FAILED, filename="<b>x</b>.iso", error_message="<img src=x> was refused"
+    )
+    assert "&lt;b&gt;x&lt;/b&gt;.iso" in tip(job, Column.NAME)
+    assert "&lt;img src=x&gt;" in tip(job, Column.STATUS)
+    assert tip(make_job("a", bytes_total=1234), Column.SIZE) == "<span>1,234 bytes</span>"
+    assert tip(job, Column.SPEED) == ""
+
+
+def test_tool_tip_of_a_waiting_job_tells_what_went_wrong() -> None:
+    job = make_job("a", Status.RETRYING, error_message="No answer came.")
+    assert tip(job, Column.STATUS) == "<span>Retrying now</span><br><span>No answer came.</span>"
+
+
+def test_tool_tip_of_a_failed_job_tells_all_and_tells_it_once() -> None:
+    job = make_job("a", Status.FAILED, error_message="The link is old. Check it.")
+    assert tip(job, Column.STATUS) == "<span>Failed: the link is old. Check it.</span>"
