@@ -105,7 +105,7 @@ async def fill(
         url = server.serve(f"/{name}", Content(size=round(megabytes * MEGABYTE)))
         orchestrator.enqueue_download(url, downloads)
     gone = orchestrator.enqueue_download(server.answer("/old-driver.zip", 404), downloads)
-    busy = server.on("/thesis.pdf", status(503))
+    busy = server.on("/thesis.pdf", status(500))  # a 503 would make its whole host wait
     retrying = orchestrator.enqueue_download(busy, downloads)
     await reached(orchestrator, gone, Status.FAILED)
     await reached(orchestrator, retrying, Status.RETRYING)
