@@ -4,7 +4,9 @@ Exit status: 0 well, 1 something asked for could not be done, 2 bad usage or unu
 """
 
 import argparse
+import codecs
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -35,6 +37,16 @@ T = TypeVar("T")
 USAGE_ERROR = 2
 MAX_LIST_BYTES = 64 * 1024**2
 """How much of a list of links is read: half a million of usual ones."""
+
+_MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    # Before those of UTF-16, with which they begin.
+    codecs.BOM_UTF32_LE: "UTF-32-LE",
+    codecs.BOM_UTF32_BE: "UTF-32-BE",
+    codecs.BOM_UTF16_LE: "UTF-16-LE",
+    codecs.BOM_UTF16_BE: "UTF-16-BE",
+}
+"""Byte order marks, as other systems' editors and shells begin their text files with."""
 
 _EPILOG = """\
 Without a command, the window opens, with the links added that are given.
@@ -193,15 +205,33 @@ def _lines_in(name: str, what: str) -> list[str]:
     """The lines of a text file; empty ones and those that begin with # are left out."""
     try:
         data = _first_bytes(name)
-        text = data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it is no name of a file"
         raise BadInput(f"The {what} in {name} cannot be read ({reason}).") from error
     if len(data) > MAX_LIST_BYTES:
         megabytes = MAX_LIST_BYTES // 1024**2
         raise BadInput(f"There is more than {megabytes} MB in {name}. Split it into several files.")
+    try:
+        text = _decoded(data)
+    except ValueError as error:
+        raise BadInput(f"The {what} in {name} cannot be read ({error}).") from error
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file by the mark at its beginning, else as UTF-8.
+
+    Raises ValueError with what the text is not.
+    """
+    mark, encoding = next((each for each in _MARKS.items() if data.startswith(each[0])), (b"", ""))
+    name = encoding or "UTF-8"
+    if not encoding and b"\0" in data[:2]:
+        raise ValueError("it looks like UTF-16 without a mark at its beginning; save it as UTF-8")
+    try:
+        return data[len(mark) :].decode(name)
+    except UnicodeDecodeError:
+        raise ValueError(f"it is not {name.removesuffix('-LE').removesuffix('-BE')} text") from None
 
 
 def _first_bytes(name: str) -> bytes:

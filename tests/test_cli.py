@@ -148,12 +148,13 @@ class TestAdd:
         [
             (b"http://127.0.0.1/good\nhttp://127.0.0.1/a\0b\n", "Link 2 of 2: This link holds"),
             (b"http://127.0.0.1/good\n\0\n", "Link 2 of 2"),
-            ("http://127.0.0.1/a\n".encode("utf-16"), "it is not UTF-8 text"),
+            ("http://127.0.0.1/a\n".encode("utf-16-le"), "looks like UTF-16 without a mark"),
+            ("http://127.0.0.1/a\n".encode("utf-16") + b"x", "it is not UTF-16 text"),
             (b"http://127.0.0.1/\xe4\n", "it is not UTF-8 text"),
             (bytes(64 * 1024**2 + 1), "more than 64 MB"),
             (b"http://127.0.0.1/" + b"x" * 1_000_000, "too long"),
         ],
-        ids=["NUL", "NUL alone", "UTF-16", "Latin-1", "endless", "long line"],
+        ids=["NUL", "NUL alone", "UTF-16", "half", "Latin-1", "endless", "long line"],
     )
     @pytest.mark.parametrize("way", ["file", "stdin"])
     def test_a_list_that_is_none_is_told_and_nothing_added(
