@@ -163,6 +163,11 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     options = parser.parse_intermixed_args(arguments)
     if options.from_file == options.header_file == "-":
         parser.error("stdin holds either links or headers")
+    # An empty text is a variable of a script that was not set, and no wish for the default.
+    if options.to is not None and not options.to.strip():
+        parser.error("--to needs a folder")
+    if options.name is not None and not options.name.strip():
+        parser.error("--name needs a name")
     links = [*options.urls, *(_lines_in(options.from_file, "links") if options.from_file else ())]
     if not links:
         parser.error("no link was given")
