@@ -131,7 +131,8 @@ def _run(paths: Paths, arguments: Sequence[str]) -> int:
         "--until-idle",
         action="store_true",
         help="end when nothing is pending, processing or retrying; "
-        "exit status 1 if a download failed",
+        "exit status 1 if a download failed, 128 plus the signal's number if a signal came "
+        "before that: 130 for SIGINT (Ctrl+C), 143 for SIGTERM",
     )
     options = parser.parse_args(arguments)
     from dlmanager.app import run_headless

@@ -619,3 +619,4 @@ class TestSurroundings:
         assert "add, run, list, show" in cli("--help").stdout
         assert cli("--version").stdout.startswith("dlmanager ")
         assert "--until-idle" in cli("run", "--help").stdout
+        assert "143 for SIGTERM" in " ".join(cli("run", "--help").stdout.split())
