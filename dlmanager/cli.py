@@ -119,7 +119,9 @@ def _window(paths: Paths, rest: Sequence[str]) -> int:
         try:
             normalise_url(link)
         except BadInput as error:
-            raise BadInput(f"{error} (Commands are: {', '.join(_COMMANDS)}.)") from error
+            is_word = re.fullmatch(r"[\w-]+", link) is not None
+            problem = f"{link!r} is neither a command nor a link." if is_word else error
+            raise BadInput(f"{problem} (Commands are: {', '.join(_COMMANDS)}.)") from error
     from dlmanager.app import run_window
 
     return run_window(paths, links)

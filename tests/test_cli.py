@@ -144,6 +144,32 @@ class TestAdd:
 
     @pytest.mark.fault(57)
     @pytest.mark.parametrize(
+        "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-be"]
+    )
+    @pytest.mark.parametrize("way", ["file", "stdin"])
+    def test_a_list_is_read_by_the_mark_at_its_beginning(
+        self, cli, data_dir, folder, tmp_path, encoding: str, way: str
+    ):
+        mark = "\ufeff" if encoding.endswith("-be") else ""
+        data = f"{mark}http://127.0.0.1/a\r\nhttp://127.0.0.1/\u00e4\r\n".encode(encoding)
+        links = tmp_path / "links.txt"
+        links.write_bytes(data)
+        name = "-" if way == "stdin" else str(links)
+        result = subprocess.run(
+            command(data_dir, "add", "--to", str(folder), "--from-file", name),
+            input=data,
+            capture_output=True,
+            timeout=40,
+            cwd=ROOT,
+            check=False,
+        )
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert [job["url"] for job in jobs(cli)] == [
+            "http://127.0.0.1/a", "http://127.0.0.1/%C3%A4"
+        ]  # fmt: skip
+
+    @pytest.mark.fault(57)
+    @pytest.mark.parametrize(
         "data, words",
         [
             (b"http://127.0.0.1/good\nhttp://127.0.0.1/a\0b\n", "Link 2 of 2: This link holds"),
@@ -607,6 +633,19 @@ class TestSurroundings:
         )
         assert result.returncode == 2
         assert "dlmanager run" in result.stderr
+        assert result.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize("display", ["", ":99"])
+    def test_a_mistyped_command_is_told_about_itself_with_and_without_a_display(
+        self, cli, monkeypatch, display: str
+    ):
+        for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("DISPLAY", display)
+        result = cli("frobnicate")
+        assert result.returncode == 2
+        assert "'frobnicate' is neither a command nor a link." in result.stderr
+        assert "display" not in result.stderr
         assert result.stderr.count("\n") == 1
 
     @pytest.mark.parametrize("arguments", [["adds", "x"], ["--nonsense"], ["ftp://127.0.0.1/"]])
