@@ -154,7 +154,7 @@ async def _with_window(paths: Paths, links: Sequence[str]) -> int:
     orchestrator = make_orchestrator(paths, settings, _system_network())
     orchestrator.noticed.connect(sentences.append)
     try:
-        await orchestrator.start()
+        await orchestrator.start(awaits_wget=False)  # the window is there first, then its banner
     except QueueInUse as error:
         return await _hand_over_late(paths, links, error)
     except DlmanagerError as error:

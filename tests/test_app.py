@@ -20,13 +20,14 @@ from dlmanager.core.errors import QueueInUse, SettingsUnreadable
 from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.core.settings import Settings
 from dlmanager.desktop.single_instance import hand_over
+from dlmanager.engine import wget_check
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.paths import Paths, profile_paths
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import write_settings
-from tests.fakes.fake_wget import make_fake_wget
+from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.loopback_server import Content, LoopbackServer
 
 ROOT = Path(__file__).parents[1]
@@ -393,6 +394,50 @@ class TestTheLifeOfAWindow:
             assert await life == 0
 
         run(scenario())
+
+    @pytest.mark.fault(40)
+    def test_a_wget_that_hangs_keeps_neither_the_window_nor_its_end_waiting(
+        self, run, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(wget_check, "CHECK_TIMEOUT_S", 600)
+        wget = make_fake_wget(tmp_path / "fake", {"version": "hang"})
+        profile.write_settings(wget_executable_path=str(wget))
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            assert window.findChildren(Banner)[0].isHidden()
+            async with asyncio.timeout(10):
+                while not read_calls(tmp_path / "fake", versions=True):
+                    await asyncio.sleep(0.01)
+            window.quit_requested.emit()
+            async with asyncio.timeout(10):
+                assert await life == 0
+
+        run(scenario())
+        (call,) = read_calls(tmp_path / "fake", versions=True)
+        assert not psutil.pid_exists(call.pid)
+
+    @pytest.mark.fault(40)
+    def test_a_wget_that_hangs_is_told_in_the_window(
+        self, run, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
+    ):
+        monkeypatch.setattr(wget_check, "CHECK_TIMEOUT_S", 0.3)
+        wget = make_fake_wget(tmp_path / "fake", {"version": "hang"})
+        profile.write_settings(wget_executable_path=str(wget))
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            banner = (await self.window()).findChildren(Banner)[0]
+            async with asyncio.timeout(10):
+                while banner.isHidden():
+                    await asyncio.sleep(0.01)
+            assert "does not run as GNU wget should" in banner.text
+            (await self.window()).quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        caplog.clear()
 
     @pytest.mark.fault(37)
     def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):
