@@ -32,6 +32,7 @@ from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.secret_keeper import add_orders
 from dlmanager.engine.tasks import Tasks
+from dlmanager.engine.wget_check import check_wget, find_wget
 from dlmanager.garbage import MainThreadCollector
 from dlmanager.paths import Paths, default_download_directory, make_socket_folder
 from dlmanager.store.database_care import refuse_to_begin_anew
@@ -291,6 +292,18 @@ def _system_network() -> SystemNetwork:
     from dlmanager.desktop.system_network import QtSystemNetwork
 
     return QtSystemNetwork()
+
+
+def ask_wget(wget_executable_path: str) -> str:
+    """Make sure that a wget can be worked with, as a start does; returns its path in full.
+
+    Takes up to `wget_check.CHECK_TIMEOUT_S`. Raises WgetUnusable.
+    """
+    wget_path = find_wget(wget_executable_path)
+    application = QCoreApplication.instance() or QCoreApplication(["dlmanager"])
+    with _event_loop(application) as runner:
+        runner.run(check_wget(wget_path))
+    return wget_path
 
 
 def make_orchestrator(

@@ -379,9 +379,9 @@ def _checked_setting(paths: Paths, name: str, text: str) -> str:
     if name == "download_directory" and text:
         return check_folder(text)
     if name == "wget_executable_path" and text:
-        from dlmanager.engine.wget_check import find_wget
+        from dlmanager.app import ask_wget
 
-        return find_wget(text)
+        return ask_wget(text)
     if name == "proxy":
         proxy, access = split_proxy(text)
         secrets = SecretStore(paths.database.parent)

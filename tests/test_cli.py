@@ -14,6 +14,7 @@ import pytest
 
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.store.job_store import JobStore
+from tests.fakes.fake_wget import VERSIONS, make_fake_wget
 from tests.integration.loopback_server import Content, LoopbackServer, status
 
 CONTENT = Content(size=1_000_000, seed=1)
@@ -533,6 +534,49 @@ class TestConfig:
         result = cli("config", *arguments)
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        "version, words",
+        [
+            ("wget2", "is wget2"),
+            ("busybox", "wget of BusyBox"),
+            ("old", "version 1.13.4, which is too old"),
+            ("fail", "is not GNU wget"),
+            ("no program", "does not run as GNU wget should"),
+            ("not executable", "may not be executed"),
+        ],
+    )
+    def test_a_wget_that_will_not_do_is_told_and_not_set(self, cli, tmp_path, version, words):
+        wget = make_fake_wget(
+            tmp_path / "fake", {"version": version if version in VERSIONS else "wget"}
+        )
+        if version == "no program":
+            wget.write_text("no program")
+        elif version == "not executable":
+            wget.chmod(0o644)
+        result = cli("config", "set", "wget_executable_path", str(wget))
+        assert (result.returncode, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert str(wget) in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert cli("config", "get", "wget_executable_path").stdout == "\n"
+
+    def test_a_wget_that_hangs_is_told_in_time_and_not_set(self, cli, tmp_path):
+        wget = make_fake_wget(tmp_path / "fake", {"version": "hang"})
+        result = cli("config", "set", "wget_executable_path", str(wget))  # in less than 40 s
+        assert result.returncode == 2
+        assert "does not run as GNU wget should" in result.stderr
+        assert cli("config", "get", "wget_executable_path").stdout == "\n"
+
+    def test_a_good_wget_is_set_by_its_path_in_full(self, cli, tmp_path, data_dir):
+        wget = make_fake_wget(tmp_path / "fake")
+        result = cli("config", "set", "wget_executable_path", os.path.relpath(wget, ROOT))
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+        shown = cli("config", "get", "wget_executable_path").stdout
+        assert Path(shown.rstrip()).is_absolute()
+        assert Path(shown.rstrip()).samefile(wget)
+        assert cli("config", "set", "wget_executable_path", "").returncode == 0
+        assert cli("config", "get", "wget_executable_path").stdout == "\n"
 
     def test_an_unreadable_settings_file_is_told_and_kept(self, cli, data_dir, folder):
         data_dir.mkdir()
