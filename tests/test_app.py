@@ -15,7 +15,7 @@ import psutil
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from dlmanager import app
+from dlmanager import __version__, app
 from dlmanager.core.errors import QueueInUse, SettingsUnreadable
 from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.core.settings import Settings
@@ -468,6 +468,17 @@ class TestTheLifeOfAWindow:
         (job,) = profile.jobs
         assert (job.url, job.target_directory) == ("http://127.0.0.1:9/a", str(profile.folder))
 
+    def test_that_was_quit_says_so_in_the_log(self, run, profile: Profile, caplog):
+        caplog.set_level(logging.INFO)
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            (await self.window()).quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        assert caplog.records[-1].getMessage() == "window ended: it was quit"
+
     @pytest.mark.parametrize(
         "links, words, added",
         [
@@ -583,6 +594,94 @@ def test_the_log_holds_what_we_say_what_qt_says_and_what_went_wrong(profile: Pro
     assert (process.returncode, out) == (1, "")
     assert "ZeroDivisionError: nobody caught it" in err
     assert "from Qt" not in err
+
+
+_CRASHING = """
+import ctypes, logging, os, sys
+from dlmanager import app
+from dlmanager.paths import profile_paths
+app.LOG_BYTES = 2_000
+app.start_logging(profile_paths(sys.argv[1]))
+for number in range(int(sys.argv[2])):
+    logging.getLogger("dlmanager").info("%s", "x" * 100)
+logging.shutdown()
+ctypes.string_at(0)
+"""
+
+
+@pytest.mark.parametrize("lines", [0, 200], ids=["at once", "after rotations"])
+def test_a_crash_leaves_a_word_in_the_log(profile: Profile, lines: int):
+    process = profile.python("-c", _CRASHING, str(profile.data_dir), str(lines))
+    process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in profile.log
+    assert "ctypes" in profile.log
+
+
+_FAILING = """
+import sys
+from dlmanager import app
+from dlmanager.paths import profile_paths
+async def fail(*_): raise ZeroDivisionError("in the middle")
+app._window_life = fail
+app.run_window(profile_paths(sys.argv[1]), [])
+"""
+
+
+class TestTheLogOfALife:
+    """Two lines: when it started and who it is, when it ended and why."""
+
+    def lives(self, profile: Profile) -> list[str]:
+        lines = [line.partition("INFO dlmanager: ")[2] for line in profile.log.splitlines()]
+        return [line for line in lines if line.startswith(("window ", "run "))]
+
+    def started(self, what: str, pid: int, profile: Profile) -> str:
+        data = profile.data_dir
+        return f"{what} started: dlmanager {__version__}, pid {pid}, data in {data}"
+
+    @pytest.mark.parametrize("arguments", [[], ["run"]], ids=["window", "run"])
+    def test_that_a_signal_ended(self, profile: Profile, arguments: list[str]):
+        what = "run" if arguments else "window"
+        process = profile.start(*arguments)
+        wait_until(lambda: catches(process.pid, signal.SIGHUP), 20)
+        process.terminate()
+        assert process.wait(20) == 0
+        assert self.lives(profile) == [
+            self.started(what, process.pid, profile), f"{what} ended: signal SIGTERM"
+        ]  # fmt: skip
+
+    def test_that_had_nothing_left_to_do(self, profile: Profile):
+        process = profile.start("run", "--until-idle")
+        assert process.wait(20) == 0
+        assert self.lives(profile)[1:] == ["run ended: nothing is left to do"]
+
+    def test_that_could_not_work(self, profile: Profile):
+        profile.write_settings(wget_executable_path="/no/such/wget")
+        profile.add(NewJob("http://127.0.0.1:9/a.bin", str(profile.folder)))
+        process = profile.start("run", "--until-idle")
+        assert process.wait(20) == 2
+        assert self.lives(profile)[1:] == ["run ended: the queue cannot work"]
+
+    def test_whose_queue_another_has(self, profile: Profile):
+        lock = FileLock(profile.data_dir / "queue.db.lock")
+        assert lock.acquire()
+        process = profile.start("run")
+        assert process.wait(20) == 2
+        lock.release()
+        (_, ended) = self.lives(profile)
+        assert ended.startswith("run ended: error: Another dlmanager already works on this queue.")
+
+    def test_that_met_an_error_nobody_caught(self, profile: Profile):
+        process = profile.python("-c", _FAILING, str(profile.data_dir))
+        assert process.wait(20) == 1
+        assert self.lives(profile)[1:] == ["window ended: uncaught ZeroDivisionError"]
+        assert "ZeroDivisionError: in the middle" in profile.log
+
+    def test_that_was_killed_has_no_end(self, profile: Profile):
+        process = profile.open_window()
+        process.kill()
+        process.wait()
+        assert self.lives(profile) == [self.started("window", process.pid, profile)]
 
 
 _ROTATING = """
