@@ -78,10 +78,17 @@ class Report(QObject):
     failed: whether a job has failed since the report began.
     """
 
-    def __init__(self, out: TextIO = sys.stdout, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        out: TextIO = sys.stdout,
+        err: TextIO = sys.stderr,
+        parent: QObject | None = None,
+    ) -> None:
+        """out: where ends and live progress go. err: where problems go."""
         super().__init__(parent)
         self.failed = False
         self._out = out
+        self._err = err
         self._live = out.isatty()
         self._jobs: dict[str, Job] = {}
         self._told: dict[str, Status] = {}
@@ -125,7 +132,10 @@ class Report(QObject):
     def on_problem(self, problem: str | None) -> None:
         """Say why the queue cannot work."""
         if problem is not None:
-            self._say(problem)
+            self._erase()
+            self._out.flush()  # before the other stream says anything on the same terminal
+            print(f"dlmanager: {problem}", file=self._err, flush=True)
+            self._soon()
 
     def close(self) -> None:
         """Take the live lines away."""

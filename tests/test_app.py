@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -266,8 +267,10 @@ class TestWithoutAWindow:
     def test_the_queue_of_a_running_run_is_told_of_what_it_lacks(self, profile: Profile):
         profile.write_settings(wget_executable_path="/no/such/wget")
         process = profile.start("run")
-        assert process.stdout is not None
-        assert "wget was not found" in process.stdout.readline()
+        assert process.stderr is not None
+        is_there = select.select([process.stderr], [], [], 20)[0]  # without waiting for the end
+        assert is_there
+        assert process.stderr.readline().startswith("dlmanager: wget was not found")
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         process.terminate()
         assert process.wait(5) == 0

@@ -146,8 +146,12 @@ class TestAReportInAPipe:
         return Screen(is_terminal=False)
 
     @pytest.fixture
-    def report(self, screen: Screen, qapp: QApplication) -> Report:
-        return Report(screen)
+    def errors(self) -> Screen:
+        return Screen(is_terminal=False)
+
+    @pytest.fixture
+    def report(self, screen: Screen, errors: Screen, qapp: QApplication) -> Report:
+        return Report(screen, errors)
 
     def test_tells_of_the_ends_alone(
         self, report: Report, screen: Screen, running: Job, make_job: MakeJob
@@ -192,10 +196,13 @@ class TestAReportInAPipe:
         report.on_jobs_changed([make_job(id="2", status=Status.COMPLETED)])
         assert report.failed is failed
 
-    def test_tells_of_a_problem_and_not_of_its_end(self, report: Report, screen: Screen):
+    def test_tells_of_a_problem_and_not_of_its_end(
+        self, report: Report, screen: Screen, errors: Screen
+    ):
         report.on_problem("wget was not found.")
         report.on_problem(None)
-        assert screen.take() == "wget was not found.\n"
+        assert errors.take() == "dlmanager: wget was not found.\n"
+        assert screen.take() == ""
 
 
 class TestAReportOnATerminal:
@@ -209,7 +216,7 @@ class TestAReportOnATerminal:
     ) -> Iterator[Report]:
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setattr(terminal, "now_ms", lambda: 10_000)
-        report = Report(screen)
+        report = Report(screen, screen)
         yield report
         report.close()
 
@@ -291,7 +298,9 @@ class TestAReportOnATerminal:
         redraw(report)
         screen.take()
         report.on_problem("The disk is full.")
-        assert screen.take() == ERASE_ONE + "The disk is full.\n"
+        assert screen.take() == ERASE_ONE + "dlmanager: The disk is full.\n"
+        redraw(report)
+        assert screen.take() == "a.iso  Downloading\n"
 
     def test_leaves_no_live_line_behind(self, report: Report, screen: Screen, running: Job):
         report.on_jobs_changed([running])
