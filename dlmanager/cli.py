@@ -20,7 +20,7 @@ from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header, split_prox
 from dlmanager.core.settings import Settings, as_text, describe, setting_names, with_setting
 from dlmanager.core.urls import redact_url
 from dlmanager.engine.clock import now_ms
-from dlmanager.engine.file_lock import job_lock
+from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
 from dlmanager.engine.secret_keeper import add_orders
@@ -266,7 +266,10 @@ def _list(paths: Paths, arguments: Sequence[str]) -> int:
     else:
         from dlmanager.terminal import job_table
 
-        print("\n".join(job_table(jobs, now_ms())))
+        # Not asked needlessly: for the moment of the question nobody can take the lock.
+        is_running = any(job.status is Status.PROCESSING for job in jobs)
+        is_running = is_running and queue_lock(paths.database.resolve()).is_held()
+        print("\n".join(job_table(jobs, now_ms(), is_running=is_running)))
     return 0
 
 

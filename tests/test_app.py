@@ -274,6 +274,7 @@ class TestWithoutAWindow:
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         process.terminate()
         assert process.wait(5) == 0
+        assert process.communicate() == ("", "")
         assert "wget was not found" in profile.log
 
     def test_what_cannot_be_begun_is_raised(self, profile: Profile):

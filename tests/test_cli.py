@@ -344,6 +344,8 @@ class TestRunning:
             return lambda: json.loads(cli("show", job_id, "--json").stdout)["status"] == status
 
         assert gate.reached.wait(20)
+        wait_until(lambda: "  1.0 MB  50 %" in cli("list").stdout)
+        assert cli("list").stdout.endswith("  a.bin  Downloading\n")
         assert cli("pause", job_id[:8]).returncode == 0
         server.wait_until_idle()
         assert is_("PAUSED")()
@@ -419,6 +421,7 @@ class TestRunning:
         process.wait()
         wait_until(lambda: not Path(f"/proc/{wget}").exists())
         assert jobs(cli)[0]["status"] == "PROCESSING"
+        assert "a.bin  Interrupted, goes on at the next start\n" in cli("list").stdout
         gate.release()
         assert cli("run", "--until-idle").returncode == 0
         (job,) = jobs(cli)
@@ -463,7 +466,7 @@ class TestJobs:
     def test_the_list_and_a_job_in_words(self, cli, job_id):
         lines = cli("list").stdout.splitlines()
         assert len(lines) == 2
-        assert lines[1].split()[:2] == [job_id[:8], "PENDING"]
+        assert lines[1].split() == [job_id[:8], "PENDING", "a.bin", "Waiting"]
         assert "a.bin" in lines[1]
         assert f"id                 {job_id}" in cli("show", job_id[:6]).stdout.splitlines()
 

@@ -20,7 +20,7 @@ from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
-from dlmanager.engine.file_lock import FileLock, job_lock
+from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.network_care import NetworkCare, SystemNetwork
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part, remove_published
@@ -41,6 +41,9 @@ where a quota says that there is none."""
 MAX_TIMER_MS = 60 * 60 * 1000
 """Qt's timers are 32 bits wide: a longer wait is made of several."""
 WGET_CHECK_INTERVAL_MS = 5000
+LOCK_TRIES = 3
+LOCK_PAUSE_S = 0.05
+"""The lock of the queue may be taken for a moment by somebody who only looks who has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class DownloadQueueOrchestrator(QObject):
         self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
         self._secrets = SecretKeeper(self._db, proxy, self._logger)
-        self._lock = FileLock(self._db.with_name(self._db.name + ".lock"))
+        self._lock = queue_lock(self._db)
         self._keeper = DatabaseKeeper(self._store, self._lock, self._logger, self.noticed.emit)
         self._tasks = Tasks(self._logger)
         self._board = ProgressBoard(
@@ -194,7 +197,7 @@ class DownloadQueueOrchestrator(QObject):
                 await self._start(awaits_wget=awaits_wget)
 
     async def _start(self, *, awaits_wget: bool) -> None:
-        self._take_lock()
+        await self._take_lock()
         try:
             await self._keeper.put_in_order()
             await self._secrets.put_in_order(self._store, self._home)
@@ -218,9 +221,13 @@ class DownloadQueueOrchestrator(QObject):
     def _watch(self) -> None:
         self._watcher.addPath(f"{self._db}-wal")
 
-    def _take_lock(self) -> None:
+    async def _take_lock(self) -> None:
         try:
-            if not self._lock.acquire():
+            for _ in range(LOCK_TRIES):
+                if self._lock.acquire():
+                    break
+                await asyncio.sleep(LOCK_PAUSE_S)
+            else:
                 raise QueueInUse(
                     "Another dlmanager already works on this queue. Use its window, or end it."
                 )

@@ -12,7 +12,7 @@ import pytest
 from dlmanager.core.errors import ErrorKind, QueueInUse
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.engine.base_process import BaseProcess
-from dlmanager.engine.file_lock import job_lock
+from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.store.job_store import JobStore
 from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.conftest import until
@@ -89,6 +89,21 @@ class TestOneAtATime:
                 await second.start()
             await first.stop()
             await second.start()
+
+        run(scenario())
+
+    def test_whoever_only_looks_who_works_keeps_nobody_from_it(
+        self, run, orchestrate, database, monkeypatch
+    ):
+        monkeypatch.setattr("dlmanager.engine.orchestrator.LOCK_TRIES", 1_000)
+        looking = queue_lock(database)
+
+        async def scenario() -> None:
+            assert looking.acquire()
+            started = asyncio.ensure_future(orchestrate().start())
+            await asyncio.sleep(0)
+            looking.release()
+            await started
 
         run(scenario())
 
