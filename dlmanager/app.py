@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import logging.handlers
 import os
@@ -32,6 +33,7 @@ from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.secret_keeper import add_orders
 from dlmanager.engine.tasks import Tasks
+from dlmanager.engine.wget_check import check_wget, find_wget
 from dlmanager.garbage import MainThreadCollector
 from dlmanager.paths import Paths, default_download_directory, make_socket_folder
 from dlmanager.store.database_care import refuse_to_begin_anew
@@ -73,13 +75,18 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
     if not until_idle:
         orchestrator.problem_changed.connect(report.on_problem)
     caught: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    with _stop_signals(caught):
+    with _life_in_log("run", paths) as life, _stop_signals(caught):
         await orchestrator.start()
         try:
-            return await _until_done(orchestrator, report, caught, until_idle=until_idle)
+            status = await _until_done(orchestrator, report, caught, until_idle=until_idle)
         finally:
             await orchestrator.stop()
             report.close()
+        if status == UNUSABLE:
+            life.reason = "the queue cannot work"
+        else:
+            life.reason = _signal_name(caught) or "nothing is left to do"
+    return status
 
 
 async def _until_done(
@@ -149,15 +156,22 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
 
 
 async def _with_window(paths: Paths, links: Sequence[str]) -> int:
+    with _life_in_log("window", paths) as life:
+        return await _window_and_queue(paths, links, life)
+
+
+async def _window_and_queue(paths: Paths, links: Sequence[str], life: "_Life") -> int:
     settings, trouble = _settings_or_defaults(paths)
     sentences = [trouble] if trouble is not None else []
     orchestrator = make_orchestrator(paths, settings, _system_network())
     orchestrator.noticed.connect(sentences.append)
     try:
-        await orchestrator.start()
+        await orchestrator.start(awaits_wget=False)  # the window is there first, then its banner
     except QueueInUse as error:
+        life.reason = f"error: {error}"
         return await _hand_over_late(paths, links, error)
     except DlmanagerError as error:
+        life.reason = f"error: {error}"
         return await _tell_and_end(str(error))
     quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     with _stop_signals(quit_asked):  # to the very end: a second one must not cut the stop short
@@ -165,6 +179,7 @@ async def _with_window(paths: Paths, links: Sequence[str]) -> int:
             await _window_life(paths, settings, orchestrator, links, sentences, quit_asked)
         finally:
             await orchestrator.stop()
+    life.reason = _signal_name(quit_asked) or "it was quit"
     return 0
 
 
@@ -293,6 +308,18 @@ def _system_network() -> SystemNetwork:
     return QtSystemNetwork()
 
 
+def ask_wget(wget_executable_path: str) -> str:
+    """Make sure that a wget can be worked with, as a start does; returns its path in full.
+
+    Takes up to `wget_check.CHECK_TIMEOUT_S`. Raises WgetUnusable.
+    """
+    wget_path = find_wget(wget_executable_path)
+    application = QCoreApplication.instance() or QCoreApplication(["dlmanager"])
+    with _event_loop(application) as runner:
+        runner.run(check_wget(wget_path))
+    return wget_path
+
+
 def make_orchestrator(
     paths: Paths, settings: Settings, system_network: SystemNetwork | None = None
 ) -> DownloadQueueOrchestrator:
@@ -343,8 +370,38 @@ def _stop_signals(caught: asyncio.Future[Any]) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def _signal_name(ended: asyncio.Future[int]) -> str | None:
+    """The signal that a future of `_stop_signals` was resolved with; None for anything else."""
+    number = ended.result() if ended.done() else 0
+    return f"signal {signal.Signals(number).name}" if number else None
+
+
+class _Life:
+    """What is known of the end of a window or a run."""
+
+    reason = "unknown"
+
+
+@contextlib.contextmanager
+def _life_in_log(what: str, paths: Paths) -> Iterator[_Life]:
+    """Frame a life with two lines in the log; the first one alone tells of a sudden end."""
+    life = _Life()
+    folder = paths.database.parent
+    _logger.info(
+        "%s started: dlmanager %s, pid %d, data in %s", what, __version__, os.getpid(), folder
+    )
+    try:
+        yield life
+    except BaseException as error:
+        is_known = isinstance(error, DlmanagerError)
+        life.reason = f"error: {error}" if is_known else f"uncaught {type(error).__name__}"
+        raise
+    finally:
+        _logger.info("%s ended: %s", what, life.reason)
+
+
 def start_logging(paths: Paths) -> None:
-    """Log to the profile's file, Qt's messages and uncaught errors included.
+    """Log to the profile's file, Qt's messages, uncaught errors and crashes included.
 
     Raises Surroundings if the file cannot be written.
     """
@@ -365,7 +422,9 @@ def start_logging(paths: Paths) -> None:
 
 
 class _PrivateLog(logging.handlers.RotatingFileHandler):
-    """A log that nobody else can read, the files of its rotation included."""
+    """A log that nobody else can read, the files of its rotation included; crashes go there too."""
+
+    _crash_descriptor: int | None = None
 
     def _open(self) -> TextIOWrapper:
         def opener(path: str, flags: int) -> int:
@@ -373,6 +432,12 @@ class _PrivateLog(logging.handlers.RotatingFileHandler):
 
         file = open(self.baseFilename, self.mode, encoding=self.encoding, opener=opener)  # noqa: SIM115 (closed by the handler)
         assert isinstance(file, TextIOWrapper)
+        # A descriptor of its own: the file is closed by a rotation, and at the end before Qt's
+        # objects are torn down, and its number may then be that of another file.
+        former, self._crash_descriptor = self._crash_descriptor, os.dup(file.fileno())
+        faulthandler.enable(self._crash_descriptor)
+        if former is not None:
+            os.close(former)
         return file
 
 

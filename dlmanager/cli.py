@@ -4,7 +4,9 @@ Exit status: 0 well, 1 something asked for could not be done, 2 bad usage or unu
 """
 
 import argparse
+import codecs
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -18,7 +20,7 @@ from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header, split_prox
 from dlmanager.core.settings import Settings, as_text, describe, setting_names, with_setting
 from dlmanager.core.urls import redact_url
 from dlmanager.engine.clock import now_ms
-from dlmanager.engine.file_lock import job_lock
+from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
 from dlmanager.engine.secret_keeper import add_orders
@@ -35,6 +37,16 @@ T = TypeVar("T")
 USAGE_ERROR = 2
 MAX_LIST_BYTES = 64 * 1024**2
 """How much of a list of links is read: half a million of usual ones."""
+
+_MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    # Before those of UTF-16, with which they begin.
+    codecs.BOM_UTF32_LE: "UTF-32-LE",
+    codecs.BOM_UTF32_BE: "UTF-32-BE",
+    codecs.BOM_UTF16_LE: "UTF-16-LE",
+    codecs.BOM_UTF16_BE: "UTF-16-BE",
+}
+"""Byte order marks, as other systems' editors and shells begin their text files with."""
 
 _EPILOG = """\
 Without a command, the window opens, with the links added that are given.
@@ -107,7 +119,9 @@ def _window(paths: Paths, rest: Sequence[str]) -> int:
         try:
             normalise_url(link)
         except BadInput as error:
-            raise BadInput(f"{error} (Commands are: {', '.join(_COMMANDS)}.)") from error
+            is_word = re.fullmatch(r"[\w-]+", link) is not None
+            problem = f"{link!r} is neither a command nor a link." if is_word else error
+            raise BadInput(f"{problem} (Commands are: {', '.join(_COMMANDS)}.)") from error
     from dlmanager.app import run_window
 
     return run_window(paths, links)
@@ -119,7 +133,8 @@ def _run(paths: Paths, arguments: Sequence[str]) -> int:
         "--until-idle",
         action="store_true",
         help="end when nothing is pending, processing or retrying; "
-        "exit status 1 if a download failed",
+        "exit status 1 if a download failed, 128 plus the signal's number if a signal came "
+        "before that: 130 for SIGINT (Ctrl+C), 143 for SIGTERM",
     )
     options = parser.parse_args(arguments)
     from dlmanager.app import run_headless
@@ -151,6 +166,11 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     options = parser.parse_intermixed_args(arguments)
     if options.from_file == options.header_file == "-":
         parser.error("stdin holds either links or headers")
+    # An empty text is a variable of a script that was not set, and no wish for the default.
+    if options.to is not None and not options.to.strip():
+        parser.error("--to needs a folder")
+    if options.name is not None and not options.name.strip():
+        parser.error("--name needs a name")
     links = [*options.urls, *(_lines_in(options.from_file, "links") if options.from_file else ())]
     if not links:
         parser.error("no link was given")
@@ -193,15 +213,33 @@ def _lines_in(name: str, what: str) -> list[str]:
     """The lines of a text file; empty ones and those that begin with # are left out."""
     try:
         data = _first_bytes(name)
-        text = data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it is no name of a file"
         raise BadInput(f"The {what} in {name} cannot be read ({reason}).") from error
     if len(data) > MAX_LIST_BYTES:
         megabytes = MAX_LIST_BYTES // 1024**2
         raise BadInput(f"There is more than {megabytes} MB in {name}. Split it into several files.")
+    try:
+        text = _decoded(data)
+    except ValueError as error:
+        raise BadInput(f"The {what} in {name} cannot be read ({error}).") from error
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file by the mark at its beginning, else as UTF-8.
+
+    Raises ValueError with what the text is not.
+    """
+    mark, encoding = next((each for each in _MARKS.items() if data.startswith(each[0])), (b"", ""))
+    name = encoding or "UTF-8"
+    if not encoding and b"\0" in data[:2]:
+        raise ValueError("it looks like UTF-16 without a mark at its beginning; save it as UTF-8")
+    try:
+        return data[len(mark) :].decode(name)
+    except UnicodeDecodeError:
+        raise ValueError(f"it is not {name.removesuffix('-LE').removesuffix('-BE')} text") from None
 
 
 def _first_bytes(name: str) -> bytes:
@@ -228,7 +266,10 @@ def _list(paths: Paths, arguments: Sequence[str]) -> int:
     else:
         from dlmanager.terminal import job_table
 
-        print("\n".join(job_table(jobs, now_ms())))
+        # Not asked needlessly: for the moment of the question nobody can take the lock.
+        is_running = any(job.status is Status.PROCESSING for job in jobs)
+        is_running = is_running and queue_lock(paths.database.resolve()).is_held()
+        print("\n".join(job_table(jobs, now_ms(), is_running=is_running)))
     return 0
 
 
@@ -341,9 +382,9 @@ def _checked_setting(paths: Paths, name: str, text: str) -> str:
     if name == "download_directory" and text:
         return check_folder(text)
     if name == "wget_executable_path" and text:
-        from dlmanager.engine.wget_check import find_wget
+        from dlmanager.app import ask_wget
 
-        return find_wget(text)
+        return ask_wget(text)
     if name == "proxy":
         proxy, access = split_proxy(text)
         secrets = SecretStore(paths.database.parent)

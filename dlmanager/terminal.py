@@ -8,44 +8,61 @@ from typing import TextIO
 from PySide6.QtCore import QObject, QTimer
 
 from dlmanager.core.job import Job, Status
-from dlmanager.core.progress import JobProgress
+from dlmanager.core.progress import JobProgress, speed_in
 from dlmanager.engine.clock import now_ms
 from dlmanager.gui import formatting
 
 REDRAW_INTERVAL_MS = 500
+_BLANKS = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
 _ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
-def job_table(jobs: Iterable[Job], at_ms: int) -> list[str]:
-    """One line a job, under a line of headings."""
-    rows = [("ID", "STATUS", "SIZE", "NAME", "")]
-    rows += [
-        (
-            job.id[:8],
-            job.status.value,
-            formatting.size(job.bytes_total),
-            job.display_name,
-            _words(job, at_ms),
-        )
-        for job in jobs
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+def job_table(jobs: Iterable[Job], at_ms: int, *, is_running: bool = True) -> list[str]:
+    """One line a job, under a line of headings.
+
+    is_running: whether a program works on the queue; if none does, a job that its row has in
+    progress was interrupted.
+    """
+    rows: list[tuple[str, ...]] = [("ID", "STATUS", "SIZE", "DONE", "SPEED", "NAME", "")]
+    rows += [_job_row(job, at_ms, is_running=is_running) for job in jobs]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = (
-        f"{short_id:{widths[0]}}  {status:{widths[1]}}  {size:>{widths[2]}}  {name}  {words}"
-        for short_id, status, size, name, words in rows
+        f"{short_id:{widths[0]}}  {status:{widths[1]}}  {size:>{widths[2]}}  {done:>{widths[3]}}"
+        f"  {speed:>{widths[4]}}  {name}  {words}"
+        for short_id, status, size, done, speed, name, words in rows
     )
     return [line.rstrip() for line in lines]
 
 
-def _words(job: Job, at_ms: int) -> str:
+def _job_row(job: Job, at_ms: int, *, is_running: bool) -> tuple[str, ...]:
+    is_moving = job.status is Status.PROCESSING and is_running
+    return (
+        job.id[:8],
+        job.status.value,
+        _plain(formatting.size(job.bytes_total)),
+        _plain(formatting.progress_text(job)),
+        _plain(formatting.speed(speed_in(job.progress_summary) if is_moving else None)),
+        job.display_name,
+        _words(job, at_ms, is_running=is_running),
+    )
+
+
+def _words(job: Job, at_ms: int, *, is_running: bool) -> str:
     """What the state in its column leaves to be said."""
     match job.status:
         case Status.COMPLETED:
             return ""
         case Status.FAILED:
             return job.error_message or ""
+        case Status.PROCESSING if not is_running:
+            return "Interrupted, goes on at the next start"
         case _:
-            return formatting.status_text(job, at_ms)
+            return _plain(formatting.status_text(job, at_ms))
+
+
+def _plain(text: str) -> str:
+    """A text with ordinary blanks alone: a terminal breaks no lines, and grep looks for these."""
+    return text.translate(_BLANKS)
 
 
 def ended_line(job: Job) -> str:
@@ -64,7 +81,7 @@ def progress_line(job: Job, progress: JobProgress | None, at_ms: int, width: int
         formatting.duration(progress.eta_s if progress else None),
         formatting.status_text(job, at_ms, progress),
     ]
-    text = "  ".join(each for each in numbers if each)
+    text = _plain("  ".join(each for each in numbers if each))
     name_width = max(8, width - len(text) - 3)
     name = job.display_name
     if len(name) > name_width:
@@ -78,10 +95,17 @@ class Report(QObject):
     failed: whether a job has failed since the report began.
     """
 
-    def __init__(self, out: TextIO = sys.stdout, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        out: TextIO = sys.stdout,
+        err: TextIO = sys.stderr,
+        parent: QObject | None = None,
+    ) -> None:
+        """out: where ends and live progress go. err: where problems go."""
         super().__init__(parent)
         self.failed = False
         self._out = out
+        self._err = err
         self._live = out.isatty()
         self._jobs: dict[str, Job] = {}
         self._told: dict[str, Status] = {}
@@ -125,7 +149,10 @@ class Report(QObject):
     def on_problem(self, problem: str | None) -> None:
         """Say why the queue cannot work."""
         if problem is not None:
-            self._say(problem)
+            self._erase()
+            self._out.flush()  # before the other stream says anything on the same terminal
+            print(f"dlmanager: {problem}", file=self._err, flush=True)
+            self._soon()
 
     def close(self) -> None:
         """Take the live lines away."""

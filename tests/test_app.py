@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -15,18 +16,19 @@ import psutil
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from dlmanager import app
+from dlmanager import __version__, app
 from dlmanager.core.errors import QueueInUse, SettingsUnreadable
 from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.core.settings import Settings
 from dlmanager.desktop.single_instance import hand_over
+from dlmanager.engine import wget_check
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.paths import Paths, profile_paths
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import write_settings
-from tests.fakes.fake_wget import make_fake_wget
+from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.loopback_server import Content, LoopbackServer
 
 ROOT = Path(__file__).parents[1]
@@ -265,11 +267,14 @@ class TestWithoutAWindow:
     def test_the_queue_of_a_running_run_is_told_of_what_it_lacks(self, profile: Profile):
         profile.write_settings(wget_executable_path="/no/such/wget")
         process = profile.start("run")
-        assert process.stdout is not None
-        assert "wget was not found" in process.stdout.readline()
+        assert process.stderr is not None
+        is_there = select.select([process.stderr], [], [], 20)[0]  # without waiting for the end
+        assert is_there
+        assert process.stderr.readline().startswith("dlmanager: wget was not found")
         wait_until(lambda: catches(process.pid, signal.SIGHUP))
         process.terminate()
         assert process.wait(5) == 0
+        assert process.communicate() == ("", "")
         assert "wget was not found" in profile.log
 
     def test_what_cannot_be_begun_is_raised(self, profile: Profile):
@@ -394,6 +399,50 @@ class TestTheLifeOfAWindow:
 
         run(scenario())
 
+    @pytest.mark.fault(40)
+    def test_a_wget_that_hangs_keeps_neither_the_window_nor_its_end_waiting(
+        self, run, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(wget_check, "CHECK_TIMEOUT_S", 600)
+        wget = make_fake_wget(tmp_path / "fake", {"version": "hang"})
+        profile.write_settings(wget_executable_path=str(wget))
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            assert window.findChildren(Banner)[0].isHidden()
+            async with asyncio.timeout(10):
+                while not read_calls(tmp_path / "fake", versions=True):
+                    await asyncio.sleep(0.01)
+            window.quit_requested.emit()
+            async with asyncio.timeout(10):
+                assert await life == 0
+
+        run(scenario())
+        (call,) = read_calls(tmp_path / "fake", versions=True)
+        assert not psutil.pid_exists(call.pid)
+
+    @pytest.mark.fault(40)
+    def test_a_wget_that_hangs_is_told_in_the_window(
+        self, run, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
+    ):
+        monkeypatch.setattr(wget_check, "CHECK_TIMEOUT_S", 0.3)
+        wget = make_fake_wget(tmp_path / "fake", {"version": "hang"})
+        profile.write_settings(wget_executable_path=str(wget))
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            banner = (await self.window()).findChildren(Banner)[0]
+            async with asyncio.timeout(10):
+                while banner.isHidden():
+                    await asyncio.sleep(0.01)
+            assert "does not run as GNU wget should" in banner.text
+            (await self.window()).quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        caplog.clear()
+
     @pytest.mark.fault(37)
     def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):
         profile.write_settings()
@@ -422,6 +471,17 @@ class TestTheLifeOfAWindow:
         run(scenario())
         (job,) = profile.jobs
         assert (job.url, job.target_directory) == ("http://127.0.0.1:9/a", str(profile.folder))
+
+    def test_that_was_quit_says_so_in_the_log(self, run, profile: Profile, caplog):
+        caplog.set_level(logging.INFO)
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            (await self.window()).quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        assert caplog.records[-1].getMessage() == "window ended: it was quit"
 
     @pytest.mark.parametrize(
         "links, words, added",
@@ -538,6 +598,94 @@ def test_the_log_holds_what_we_say_what_qt_says_and_what_went_wrong(profile: Pro
     assert (process.returncode, out) == (1, "")
     assert "ZeroDivisionError: nobody caught it" in err
     assert "from Qt" not in err
+
+
+_CRASHING = """
+import ctypes, logging, os, sys
+from dlmanager import app
+from dlmanager.paths import profile_paths
+app.LOG_BYTES = 2_000
+app.start_logging(profile_paths(sys.argv[1]))
+for number in range(int(sys.argv[2])):
+    logging.getLogger("dlmanager").info("%s", "x" * 100)
+logging.shutdown()
+ctypes.string_at(0)
+"""
+
+
+@pytest.mark.parametrize("lines", [0, 200], ids=["at once", "after rotations"])
+def test_a_crash_leaves_a_word_in_the_log(profile: Profile, lines: int):
+    process = profile.python("-c", _CRASHING, str(profile.data_dir), str(lines))
+    process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in profile.log
+    assert "ctypes" in profile.log
+
+
+_FAILING = """
+import sys
+from dlmanager import app
+from dlmanager.paths import profile_paths
+async def fail(*_): raise ZeroDivisionError("in the middle")
+app._window_life = fail
+app.run_window(profile_paths(sys.argv[1]), [])
+"""
+
+
+class TestTheLogOfALife:
+    """Two lines: when it started and who it is, when it ended and why."""
+
+    def lives(self, profile: Profile) -> list[str]:
+        lines = [line.partition("INFO dlmanager: ")[2] for line in profile.log.splitlines()]
+        return [line for line in lines if line.startswith(("window ", "run "))]
+
+    def started(self, what: str, pid: int, profile: Profile) -> str:
+        data = profile.data_dir
+        return f"{what} started: dlmanager {__version__}, pid {pid}, data in {data}"
+
+    @pytest.mark.parametrize("arguments", [[], ["run"]], ids=["window", "run"])
+    def test_that_a_signal_ended(self, profile: Profile, arguments: list[str]):
+        what = "run" if arguments else "window"
+        process = profile.start(*arguments)
+        wait_until(lambda: catches(process.pid, signal.SIGHUP), 20)
+        process.terminate()
+        assert process.wait(20) == 0
+        assert self.lives(profile) == [
+            self.started(what, process.pid, profile), f"{what} ended: signal SIGTERM"
+        ]  # fmt: skip
+
+    def test_that_had_nothing_left_to_do(self, profile: Profile):
+        process = profile.start("run", "--until-idle")
+        assert process.wait(20) == 0
+        assert self.lives(profile)[1:] == ["run ended: nothing is left to do"]
+
+    def test_that_could_not_work(self, profile: Profile):
+        profile.write_settings(wget_executable_path="/no/such/wget")
+        profile.add(NewJob("http://127.0.0.1:9/a.bin", str(profile.folder)))
+        process = profile.start("run", "--until-idle")
+        assert process.wait(20) == 2
+        assert self.lives(profile)[1:] == ["run ended: the queue cannot work"]
+
+    def test_whose_queue_another_has(self, profile: Profile):
+        lock = FileLock(profile.data_dir / "queue.db.lock")
+        assert lock.acquire()
+        process = profile.start("run")
+        assert process.wait(20) == 2
+        lock.release()
+        (_, ended) = self.lives(profile)
+        assert ended.startswith("run ended: error: Another dlmanager already works on this queue.")
+
+    def test_that_met_an_error_nobody_caught(self, profile: Profile):
+        process = profile.python("-c", _FAILING, str(profile.data_dir))
+        assert process.wait(20) == 1
+        assert self.lives(profile)[1:] == ["window ended: uncaught ZeroDivisionError"]
+        assert "ZeroDivisionError: in the middle" in profile.log
+
+    def test_that_was_killed_has_no_end(self, profile: Profile):
+        process = profile.open_window()
+        process.kill()
+        process.wait()
+        assert self.lives(profile) == [self.started("window", process.pid, profile)]
 
 
 _ROTATING = """

@@ -14,6 +14,7 @@ import pytest
 
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.store.job_store import JobStore
+from tests.fakes.fake_wget import VERSIONS, make_fake_wget
 from tests.integration.loopback_server import Content, LoopbackServer, status
 
 CONTENT = Content(size=1_000_000, seed=1)
@@ -144,16 +145,43 @@ class TestAdd:
 
     @pytest.mark.fault(57)
     @pytest.mark.parametrize(
+        "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-be"]
+    )
+    @pytest.mark.parametrize("way", ["file", "stdin"])
+    def test_a_list_is_read_by_the_mark_at_its_beginning(
+        self, cli, data_dir, folder, tmp_path, encoding: str, way: str
+    ):
+        mark = "\ufeff" if encoding.endswith("-be") else ""
+        data = f"{mark}http://127.0.0.1/a\r\nhttp://127.0.0.1/\u00e4\r\n".encode(encoding)
+        links = tmp_path / "links.txt"
+        links.write_bytes(data)
+        name = "-" if way == "stdin" else str(links)
+        result = subprocess.run(
+            command(data_dir, "add", "--to", str(folder), "--from-file", name),
+            input=data,
+            capture_output=True,
+            timeout=40,
+            cwd=ROOT,
+            check=False,
+        )
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert [job["url"] for job in jobs(cli)] == [
+            "http://127.0.0.1/a", "http://127.0.0.1/%C3%A4"
+        ]  # fmt: skip
+
+    @pytest.mark.fault(57)
+    @pytest.mark.parametrize(
         "data, words",
         [
             (b"http://127.0.0.1/good\nhttp://127.0.0.1/a\0b\n", "Link 2 of 2: This link holds"),
             (b"http://127.0.0.1/good\n\0\n", "Link 2 of 2"),
-            ("http://127.0.0.1/a\n".encode("utf-16"), "it is not UTF-8 text"),
+            ("http://127.0.0.1/a\n".encode("utf-16-le"), "looks like UTF-16 without a mark"),
+            ("http://127.0.0.1/a\n".encode("utf-16") + b"x", "it is not UTF-16 text"),
             (b"http://127.0.0.1/\xe4\n", "it is not UTF-8 text"),
             (bytes(64 * 1024**2 + 1), "more than 64 MB"),
             (b"http://127.0.0.1/" + b"x" * 1_000_000, "too long"),
         ],
-        ids=["NUL", "NUL alone", "UTF-16", "Latin-1", "endless", "long line"],
+        ids=["NUL", "NUL alone", "UTF-16", "half", "Latin-1", "endless", "long line"],
     )
     @pytest.mark.parametrize("way", ["file", "stdin"])
     def test_a_list_that_is_none_is_told_and_nothing_added(
@@ -195,7 +223,11 @@ class TestAdd:
             (["http://u:secret%0A@127.0.0.1/"], "password"),
             (["--to", "/no/such/folder", "http://127.0.0.1/"], "does not exist"),
             (["--to", "/etc/hostname", "http://127.0.0.1/"], "not a folder"),
+            (["--to", "", "http://127.0.0.1/"], "--to needs a folder"),
+            (["--to", " ", "http://127.0.0.1/"], "--to needs a folder"),
             (["--name", "a/b", "http://127.0.0.1/"], "name"),
+            (["--name", ""], "--name needs a name"),
+            (["--name", " "], "--name needs a name"),
             (["--name", "x", "http://127.0.0.1/a", "http://127.0.0.1/b"], "one link"),
             (["--retries", "-2", "http://127.0.0.1/"], "retries"),
             (["--retries", "x", "http://127.0.0.1/"], "invalid int"),
@@ -312,6 +344,8 @@ class TestRunning:
             return lambda: json.loads(cli("show", job_id, "--json").stdout)["status"] == status
 
         assert gate.reached.wait(20)
+        wait_until(lambda: "  1.0 MB  50 %" in cli("list").stdout)
+        assert cli("list").stdout.endswith("  a.bin  Downloading\n")
         assert cli("pause", job_id[:8]).returncode == 0
         server.wait_until_idle()
         assert is_("PAUSED")()
@@ -387,6 +421,7 @@ class TestRunning:
         process.wait()
         wait_until(lambda: not Path(f"/proc/{wget}").exists())
         assert jobs(cli)[0]["status"] == "PROCESSING"
+        assert "a.bin  Interrupted, goes on at the next start\n" in cli("list").stdout
         gate.release()
         assert cli("run", "--until-idle").returncode == 0
         (job,) = jobs(cli)
@@ -431,7 +466,7 @@ class TestJobs:
     def test_the_list_and_a_job_in_words(self, cli, job_id):
         lines = cli("list").stdout.splitlines()
         assert len(lines) == 2
-        assert lines[1].split()[:2] == [job_id[:8], "PENDING"]
+        assert lines[1].split() == [job_id[:8], "PENDING", "a.bin", "Waiting"]
         assert "a.bin" in lines[1]
         assert f"id                 {job_id}" in cli("show", job_id[:6]).stdout.splitlines()
 
@@ -502,6 +537,49 @@ class TestConfig:
         result = cli("config", *arguments)
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        "version, words",
+        [
+            ("wget2", "is wget2"),
+            ("busybox", "wget of BusyBox"),
+            ("old", "version 1.13.4, which is too old"),
+            ("fail", "is not GNU wget"),
+            ("no program", "does not run as GNU wget should"),
+            ("not executable", "may not be executed"),
+        ],
+    )
+    def test_a_wget_that_will_not_do_is_told_and_not_set(self, cli, tmp_path, version, words):
+        wget = make_fake_wget(
+            tmp_path / "fake", {"version": version if version in VERSIONS else "wget"}
+        )
+        if version == "no program":
+            wget.write_text("no program")
+        elif version == "not executable":
+            wget.chmod(0o644)
+        result = cli("config", "set", "wget_executable_path", str(wget))
+        assert (result.returncode, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert str(wget) in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert cli("config", "get", "wget_executable_path").stdout == "\n"
+
+    def test_a_wget_that_hangs_is_told_in_time_and_not_set(self, cli, tmp_path):
+        wget = make_fake_wget(tmp_path / "fake", {"version": "hang"})
+        result = cli("config", "set", "wget_executable_path", str(wget))  # in less than 40 s
+        assert result.returncode == 2
+        assert "does not run as GNU wget should" in result.stderr
+        assert cli("config", "get", "wget_executable_path").stdout == "\n"
+
+    def test_a_good_wget_is_set_by_its_path_in_full(self, cli, tmp_path, data_dir):
+        wget = make_fake_wget(tmp_path / "fake")
+        result = cli("config", "set", "wget_executable_path", os.path.relpath(wget, ROOT))
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+        shown = cli("config", "get", "wget_executable_path").stdout
+        assert Path(shown.rstrip()).is_absolute()
+        assert Path(shown.rstrip()).samefile(wget)
+        assert cli("config", "set", "wget_executable_path", "").returncode == 0
+        assert cli("config", "get", "wget_executable_path").stdout == "\n"
 
     def test_an_unreadable_settings_file_is_told_and_kept(self, cli, data_dir, folder):
         data_dir.mkdir()
@@ -604,6 +682,19 @@ class TestSurroundings:
         assert "dlmanager run" in result.stderr
         assert result.stderr.count("\n") == 1
 
+    @pytest.mark.parametrize("display", ["", ":99"])
+    def test_a_mistyped_command_is_told_about_itself_with_and_without_a_display(
+        self, cli, monkeypatch, display: str
+    ):
+        for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("DISPLAY", display)
+        result = cli("frobnicate")
+        assert result.returncode == 2
+        assert "'frobnicate' is neither a command nor a link." in result.stderr
+        assert "display" not in result.stderr
+        assert result.stderr.count("\n") == 1
+
     @pytest.mark.parametrize("arguments", [["adds", "x"], ["--nonsense"], ["ftp://127.0.0.1/"]])
     def test_what_is_neither_command_nor_link_is_told(self, cli, arguments):
         result = cli(*arguments)
@@ -614,3 +705,4 @@ class TestSurroundings:
         assert "add, run, list, show" in cli("--help").stdout
         assert cli("--version").stdout.startswith("dlmanager ")
         assert "--until-idle" in cli("run", "--help").stdout
+        assert "143 for SIGTERM" in " ".join(cli("run", "--help").stdout.split())

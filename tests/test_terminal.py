@@ -36,7 +36,7 @@ def progress_of(job: Job, bytes_done: int, bytes_total: int | None = 1_000_000) 
 
 class TestTheTable:
     def test_of_nothing_is_its_headings(self):
-        assert job_table([], 0) == ["ID  STATUS  SIZE  NAME"]
+        assert job_table([], 0) == ["ID  STATUS  SIZE  DONE  SPEED  NAME"]
 
     def test_has_a_line_for_each_job_in_order(self, make_job: MakeJob):
         jobs = [
@@ -50,13 +50,48 @@ class TestTheTable:
                 id="33333333-cccc", status=Status.COMPLETED, filename="c.zip", bytes_total=1_000
             ),
         ]
-        assert [plain(line) for line in job_table(jobs, 0)] == [
-            "ID        STATUS       SIZE  NAME",
-            "11111111  PENDING    4.7 GB  a.iso  Waiting",
-            "22222222  FAILED             file.bin  The server says this file does not exist "
-            "(404). Check the link.",
-            "33333333  COMPLETED  1.0 KB  c.zip",
+        assert job_table(jobs, 0) == [
+            "ID        STATUS       SIZE  DONE  SPEED  NAME",
+            "11111111  PENDING    4.7 GB               a.iso  Waiting",
+            "22222222  FAILED                          file.bin  The server says this file does "
+            "not exist (404). Check the link.",
+            "33333333  COMPLETED  1.0 KB               c.zip",
         ]
+
+    def test_says_how_far_and_how_fast_a_job_is(self, make_job: MakeJob):
+        job = make_job(status=Status.PROCESSING, phase=Phase.DOWNLOADING, bytes_done=430_000,
+                       bytes_total=1_000_000,
+                       progress_summary=progress_of(make_job(), 430_000).summary)  # fmt: skip
+        assert job_table([job], 0) == [
+            "ID        STATUS        SIZE  DONE     SPEED  NAME",
+            "0f8d2c5e  PROCESSING  1.0 MB  43 %  250 KB/s  file.bin  Downloading",
+        ]
+
+    def test_says_that_a_job_was_interrupted_where_nothing_runs(self, make_job: MakeJob):
+        job = make_job(status=Status.PROCESSING, phase=Phase.DOWNLOADING, bytes_done=430_000,
+                       bytes_total=1_000_000,
+                       progress_summary=progress_of(make_job(), 430_000).summary)  # fmt: skip
+        (_, line) = job_table([job, make_job()], 0, is_running=False)[:2]
+        assert line == (
+            "0f8d2c5e  PROCESSING  1.0 MB  43 %         file.bin  "
+            "Interrupted, goes on at the next start"
+        )
+
+    @pytest.mark.parametrize("locale", ["fr_FR", "de_DE", "en_US"])
+    def test_has_ordinary_blanks_but_where_a_name_has_others(self, make_job: MakeJob, locale: str):
+        QLocale.setDefault(QLocale(locale))
+        name = "a\N{NO-BREAK SPACE}b.iso"
+        jobs = [
+            make_job(filename=name, bytes_total=4_700_000_000, bytes_done=2_000_000_000),
+            make_job(filename=name, status=Status.RETRYING, retry_count=1_234, max_retries=-1,
+                     next_retry_at=700_000),
+        ]  # fmt: skip
+        for line in job_table(jobs, 0)[1:]:
+            assert name in line
+            assert not set(line.replace(name, "")) & set("\u00a0\u202f")
+        running = make_job(status=Status.PROCESSING, filename=name)
+        line = progress_line(running, progress_of(running, 500_000), 0, 200)
+        assert not set(line.replace(name, "")) & set("\u00a0\u202f")
 
     def test_says_when_a_job_is_tried_again(self, make_job: MakeJob):
         job = make_job(status=Status.RETRYING, retry_count=1, next_retry_at=12_000)
@@ -146,8 +181,12 @@ class TestAReportInAPipe:
         return Screen(is_terminal=False)
 
     @pytest.fixture
-    def report(self, screen: Screen, qapp: QApplication) -> Report:
-        return Report(screen)
+    def errors(self) -> Screen:
+        return Screen(is_terminal=False)
+
+    @pytest.fixture
+    def report(self, screen: Screen, errors: Screen, qapp: QApplication) -> Report:
+        return Report(screen, errors)
 
     def test_tells_of_the_ends_alone(
         self, report: Report, screen: Screen, running: Job, make_job: MakeJob
@@ -192,10 +231,13 @@ class TestAReportInAPipe:
         report.on_jobs_changed([make_job(id="2", status=Status.COMPLETED)])
         assert report.failed is failed
 
-    def test_tells_of_a_problem_and_not_of_its_end(self, report: Report, screen: Screen):
+    def test_tells_of_a_problem_and_not_of_its_end(
+        self, report: Report, screen: Screen, errors: Screen
+    ):
         report.on_problem("wget was not found.")
         report.on_problem(None)
-        assert screen.take() == "wget was not found.\n"
+        assert errors.take() == "dlmanager: wget was not found.\n"
+        assert screen.take() == ""
 
 
 class TestAReportOnATerminal:
@@ -209,7 +251,7 @@ class TestAReportOnATerminal:
     ) -> Iterator[Report]:
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setattr(terminal, "now_ms", lambda: 10_000)
-        report = Report(screen)
+        report = Report(screen, screen)
         yield report
         report.close()
 
@@ -291,7 +333,9 @@ class TestAReportOnATerminal:
         redraw(report)
         screen.take()
         report.on_problem("The disk is full.")
-        assert screen.take() == ERASE_ONE + "The disk is full.\n"
+        assert screen.take() == ERASE_ONE + "dlmanager: The disk is full.\n"
+        redraw(report)
+        assert screen.take() == "a.iso  Downloading\n"
 
     def test_leaves_no_live_line_behind(self, report: Report, screen: Screen, running: Job):
         report.on_jobs_changed([running])

@@ -1,8 +1,11 @@
 """Live progress of running jobs: raw numbers, and the one-line summary that the store keeps."""
 
+import re
 from dataclasses import dataclass
 
 from dlmanager.core.job import Phase
+
+_SPEED = re.compile(r", (\d{1,15}) bytes/s\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,12 @@ class JobProgress:
         total = "?" if self.bytes_total is None else self.bytes_total
         speed = "?" if self.speed_bytes_s is None else round(self.speed_bytes_s)
         return f"{self.bytes_done}/{total} bytes, {speed} bytes/s"
+
+
+def speed_in(summary: str | None) -> int | None:
+    """The speed in bytes a second in what `JobProgress.summary` made; None if it was unknown."""
+    found = _SPEED.search(summary or "")
+    return int(found[1]) if found else None
 
 
 def percent(bytes_done: int, bytes_total: int | None) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from dlmanager.core.errors import BadInput, InvalidSetting, InvalidUrl
-from dlmanager.core.urls import has_credentials, normalise_url
+from dlmanager.core.urls import normalise_url
 
 MAX_HOPS = 10
 """How many redirects are followed."""
@@ -201,8 +201,3 @@ def load_secrets(text: str) -> Secrets:
 def _text_or_none(values: Mapping[str, Any], name: str) -> str | None:
     value = values[name]
     return None if value is None else str(value)
-
-
-def any_credentials(texts: tuple[str, ...] | list[str]) -> bool:
-    """Whether one of these texts holds a link with a user name or password."""
-    return any(map(has_credentials, texts))

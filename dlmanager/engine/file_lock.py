@@ -25,6 +25,11 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
+def queue_lock(database: Path) -> "FileLock":
+    """The lock that whoever works on the queue in a database holds."""
+    return FileLock(database.with_name(f"{database.name}.lock"))
+
+
 def job_lock(database: Path, job_id: str) -> "FileLock":
     """The lock that whoever writes a job's part holds, its wget included.
 
@@ -81,6 +86,26 @@ class FileLock:
             return os.path.samestat(self._path.stat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
+
+    def is_held(self) -> bool:
+        """Whether anybody holds the lock just now; makes no file.
+
+        Looking takes the lock, shared with others who look, for a moment: whoever wants it then
+        has to try again. True too where the file may not be read, or its file system has no locks.
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
 
     def note(self) -> str:
         """The short text that a holder left in the held lock's file; empty if none did."""

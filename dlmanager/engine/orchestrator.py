@@ -20,7 +20,7 @@ from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
-from dlmanager.engine.file_lock import FileLock, job_lock
+from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.network_care import NetworkCare, SystemNetwork
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part, remove_published
@@ -41,6 +41,9 @@ where a quota says that there is none."""
 MAX_TIMER_MS = 60 * 60 * 1000
 """Qt's timers are 32 bits wide: a longer wait is made of several."""
 WGET_CHECK_INTERVAL_MS = 5000
+LOCK_TRIES = 3
+LOCK_PAUSE_S = 0.05
+"""The lock of the queue may be taken for a moment by somebody who only looks who has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class DownloadQueueOrchestrator(QObject):
         self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
         self._secrets = SecretKeeper(self._db, proxy, self._logger)
-        self._lock = FileLock(self._db.with_name(self._db.name + ".lock"))
+        self._lock = queue_lock(self._db)
         self._keeper = DatabaseKeeper(self._store, self._lock, self._logger, self.noticed.emit)
         self._tasks = Tasks(self._logger)
         self._board = ProgressBoard(
@@ -147,6 +150,7 @@ class DownloadQueueOrchestrator(QObject):
         self._runs: dict[str, _Run] = {}
         self._setup: WgetSetup | None = None
         self._worker: asyncio.Task[None] | None = None
+        self._wget_check: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._given_up = False
@@ -163,7 +167,7 @@ class DownloadQueueOrchestrator(QObject):
         self._retry_timer = QTimer(self, singleShot=True)
         self._retry_timer.timeout.connect(self._wake.set)
         self._wget_timer = QTimer(self, interval=WGET_CHECK_INTERVAL_MS)
-        self._wget_timer.timeout.connect(lambda: self._tasks.start(self._check_wget()))
+        self._wget_timer.timeout.connect(self._begin_wget_check)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._wake.set)
         self._network.opened.connect(self._wake.set)
@@ -180,23 +184,26 @@ class DownloadQueueOrchestrator(QObject):
         """Why the queue as a whole cannot work, in one sentence; None while it can."""
         return self._wget_problem or self._store_problem
 
-    async def start(self) -> None:
+    async def start(self, *, awaits_wget: bool = True) -> None:
         """Put in order what an earlier run left (zombie sweep), then work on the queue.
 
+        awaits_wget: return once it is known whether wget can be used, which takes up to
+        `wget_check.CHECK_TIMEOUT_S` where it hangs; else `problem_changed` tells later.
         Raises QueueInUse if another process works on this database, StoreUnusable if it cannot
         be read or written. An unusable wget is no error here: see `problem`; the queue waits.
         """
         async with self._life:
             if not self.is_running:
-                await self._start()
+                await self._start(awaits_wget=awaits_wget)
 
-    async def _start(self) -> None:
-        self._take_lock()
+    async def _start(self, *, awaits_wget: bool) -> None:
+        await self._take_lock()
         try:
             await self._keeper.put_in_order()
             await self._secrets.put_in_order(self._store, self._home)
             await self._network.start()
-            await self._check_wget()
+            if awaits_wget:
+                await self._check_wget()
         except BaseException:
             self._store.close()
             self._lock.release()
@@ -208,13 +215,19 @@ class DownloadQueueOrchestrator(QObject):
         self._idle.clear()
         self._stopping = self._given_up = False
         self._worker = asyncio.ensure_future(self._work())
+        if not awaits_wget:
+            self._begin_wget_check()
 
     def _watch(self) -> None:
         self._watcher.addPath(f"{self._db}-wal")
 
-    def _take_lock(self) -> None:
+    async def _take_lock(self) -> None:
         try:
-            if not self._lock.acquire():
+            for _ in range(LOCK_TRIES):
+                if self._lock.acquire():
+                    break
+                await asyncio.sleep(LOCK_PAUSE_S)
+            else:
                 raise QueueInUse(
                     "Another dlmanager already works on this queue. Use its window, or end it."
                 )
@@ -239,6 +252,8 @@ class DownloadQueueOrchestrator(QObject):
             self._watcher.removePaths(watched)
         # Not cancelled: a claim that is being committed must get its run, to be given back below.
         self._stopping = True
+        if self._wget_check is not None:
+            self._wget_check.cancel()
         self._patient.wait_no_more()
         self._wake.set()
         await asyncio.wait([worker])
@@ -588,6 +603,12 @@ class DownloadQueueOrchestrator(QObject):
         self._parts_left = is_left
 
     # wget and other surroundings
+
+    def _begin_wget_check(self) -> None:
+        """Check wget beside everything else; one check at a time, as one that hangs takes long."""
+        if self._wget_check is None or self._wget_check.done():
+            self._wget_check = asyncio.ensure_future(self._check_wget())
+            self._tasks.keep(self._wget_check)
 
     async def _check_wget(self) -> None:
         """Find out whether wget can be used; while it cannot, look again now and then."""

@@ -15,7 +15,10 @@ class Tasks:
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine in the background."""
-        task = asyncio.ensure_future(coroutine)
+        self.keep(asyncio.ensure_future(coroutine))
+
+    def keep(self, task: asyncio.Task[Any]) -> None:
+        """Care for a task that runs already, and that whoever started it may cancel."""
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
 

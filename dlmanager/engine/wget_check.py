@@ -1,8 +1,10 @@
 """Find wget and setpriv on this machine, and make sure that wget is one we can work with."""
 
 import asyncio
+import contextlib
 import os
 import shutil
+import signal
 from pathlib import Path
 
 from PySide6.QtCore import QProcess, QProcessEnvironment
@@ -66,6 +68,10 @@ async def _output(program: str, arguments: list[str]) -> str:
     process.setProcessEnvironment(environment)
     process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
     process.setStandardInputFile(QProcess.nullDevice())
+    # A session of its own, to be ended with all that it started.
+    parameters = QProcess.UnixProcessParameters()
+    parameters.flags = QProcess.UnixProcessFlag.CreateNewSession
+    process.setUnixProcessParameters(parameters)
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     failure = WgetUnusable(
         f"{program} does not run as GNU wget should. "
@@ -88,9 +94,13 @@ async def _output(program: str, arguments: list[str]) -> str:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             await asyncio.shield(ended)
     except TimeoutError:
-        process.kill()
-        await asyncio.wait([ended])
         raise failure from None
     finally:
+        if not ended.done():
+            if pid := process.processId():
+                with contextlib.suppress(ProcessLookupError):  # its session is not made yet
+                    os.killpg(pid, signal.SIGKILL)
+            process.kill()
+            await asyncio.wait([ended])
         process.deleteLater()
     return bytes(process.readAll().data()).decode("utf-8", "replace")

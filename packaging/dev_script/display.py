@@ -1,13 +1,9 @@
 """Whether a window can be shown here."""
 
+import re
 from collections.abc import Mapping, Sequence
 
-HEADLESS_WORDS = frozenset(
-    {
-        *("add", "run", "list", "show", "pause", "resume", "cancel", "retry", "remove", "config"),
-        *("--help", "-h", "--version"),
-    }
-)
+_LINK = re.compile(r"https?://", re.I)
 
 NO_DISPLAY = (
     "There is no display here for a window (neither DISPLAY nor WAYLAND_DISPLAY is set); "
@@ -26,9 +22,12 @@ def has_display(platform: str, environ: Mapping[str, str]) -> bool:
 
 
 def wants_window(arguments: Sequence[str]) -> bool:
-    """Tell whether the application would open its window for these arguments.
+    """Tell whether the application would open its window for these arguments: for links alone.
 
-    Any headless word counts, wherever it stands: letting a window fail with Qt's own message is
-    better than refusing a command that needs none.
+    Anything else is for the application to judge, which knows its commands: a mistyped one is to
+    be told about itself and not about the display.
     """
-    return HEADLESS_WORDS.isdisjoint(arguments)
+    words = list(arguments)
+    while words and words[0].startswith("--data-dir"):
+        del words[: 1 if "=" in words[0] else 2]
+    return all(map(_LINK.match, words))

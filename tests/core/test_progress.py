@@ -1,7 +1,7 @@
 import pytest
 
 from dlmanager.core.job import Phase
-from dlmanager.core.progress import JobProgress, eta_s, percent
+from dlmanager.core.progress import JobProgress, eta_s, percent, speed_in
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,15 @@ def test_the_summary_tells_the_raw_numbers():
     assert (known.percent, known.eta_s) == (25, 13)
     unknown = JobProgress("id", 1, Phase.DOWNLOADING, 50, None, None)
     assert unknown.summary == "50/? bytes, ? bytes/s"
+
+
+@pytest.mark.parametrize("speed", [None, 0, 1, 250_000, 10**12])
+@pytest.mark.parametrize("total", [None, 1_000])
+def test_the_speed_is_read_from_the_summary_again(total: int | None, speed: int | None):
+    summary = JobProgress("1", 1, Phase.DOWNLOADING, 500, total, speed).summary
+    assert speed_in(summary) == speed
+
+
+@pytest.mark.parametrize("text", [None, "", "43% 1.2M 3 bytes/s", ", x bytes/s", ", 9 bytes/s and"])
+def test_a_summary_of_somebody_else_tells_no_speed(text: str | None):
+    assert speed_in(text) is None

@@ -55,12 +55,12 @@ class Window:
 
     def wait_until_dropped(self, stranger: socket.socket) -> bytes:
         """What the server sends before it ends the connection."""
-        stranger.setblocking(False)
         received = bytearray()
 
         def is_over() -> bool:
             try:
-                chunk = stranger.recv(4096)
+                # For this call alone: whether the socket blocks is shared with all its duplicates.
+                chunk = stranger.recv(4096, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return False
             except ConnectionResetError:
@@ -232,16 +232,16 @@ class TestStrangers:
         assert window.received == []
 
     def test_that_say_too_much_are_dropped(self, window: Window):
-        with stranger(window.path) as other:
-            _send_in_background(other, b"x" * (MAX_MESSAGE_BYTES + 200_000))
+        too_much = b"x" * (MAX_MESSAGE_BYTES + 200_000)
+        with stranger(window.path) as other, _sending(other, too_much):
             assert window.wait_until_dropped(other) == b""
         assert window.received == []
 
     def test_that_say_just_enough_are_heard(self, window: Window):
         frame = b'{"links": [""]}\n'
         link = "x" * (MAX_MESSAGE_BYTES - len(frame))
-        with stranger(window.path) as other:
-            _send_in_background(other, b'{"links": ["' + link.encode() + b'"]}\n')
+        message = b'{"links": ["' + link.encode() + b'"]}\n'
+        with stranger(window.path) as other, _sending(other, message):
             window.wait(1)
             assert window.wait_until_dropped(other) == b"taken\n"
         assert window.received == [[link]]
@@ -369,15 +369,23 @@ class TestAnotherUser:
         assert window.received == []
 
 
-def _send_in_background(other: socket.socket, data: bytes) -> None:
+@contextlib.contextmanager
+def _sending(other: socket.socket, data: bytes) -> Iterator[None]:
     """Send more than the kernel holds, while the test runs the server."""
 
     def send() -> None:
-        with contextlib.suppress(OSError), other.dup() as copy:
-            copy.setblocking(True)
-            copy.sendall(data)
+        with contextlib.suppress(OSError):  # whoever hears too much hangs up
+            other.sendall(data)
 
-    threading.Thread(target=send, daemon=True).start()
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # the server was first
+            other.shutdown(socket.SHUT_RDWR)  # nobody reads any more: it ends the sending
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 class TestTheSocket:

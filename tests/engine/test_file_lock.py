@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -6,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from dlmanager.engine import file_lock
-from dlmanager.engine.file_lock import FileLock, discard_free_locks, job_lock, try_lock
+from dlmanager.engine.file_lock import (
+    FileLock,
+    discard_free_locks,
+    job_lock,
+    queue_lock,
+    try_lock,
+)
 
 
 def test_only_one_holder_at_a_time(tmp_path: Path):
@@ -48,6 +56,30 @@ def test_locks_that_a_killed_program_left_go_and_those_in_use_stay(tmp_path: Pat
     discard_free_locks(database)
     assert [path.name for path in (tmp_path / "locks").iterdir()] == ["used"]
     used.release()
+
+
+def test_somebody_may_look_whether_it_is_held_and_leaves_nothing(tmp_path: Path):
+    lock, looking = queue_lock(tmp_path / "queue.db"), queue_lock(tmp_path / "queue.db")
+    assert not looking.is_held()
+    assert list(tmp_path.iterdir()) == []
+    assert lock.acquire()
+    assert [path.name for path in tmp_path.iterdir()] == ["queue.db.lock"]
+    assert looking.is_held()
+    lock.release()
+    assert not looking.is_held()
+    assert lock.acquire()
+
+
+@pytest.mark.parametrize("error", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_locks_cannot_be_asked_somebody_may_hold_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+):
+    def refuse(*_: object) -> None:
+        raise OSError(error, "no locks")
+
+    (tmp_path / "queue.db.lock").touch()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert queue_lock(tmp_path / "queue.db").is_held()
 
 
 def test_the_lock_file_is_for_its_owner_alone(tmp_path: Path):

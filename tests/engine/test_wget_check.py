@@ -1,5 +1,6 @@
 """Which wget is there, and will it do: asked of real child processes."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -135,6 +136,36 @@ class TestChecking:
         assert time.monotonic() - asked_at < 10
         for call in read_calls(fake, versions=True):
             assert not psutil.pid_exists(call.pid)
+
+    @pytest.mark.parametrize("how", ["too long", "no longer wanted"])
+    def test_one_that_hangs_takes_along_what_it_has_started(
+        self, run, fake: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    ):
+        monkeypatch.setattr(wget_check, "CHECK_TIMEOUT_S", 0.5 if how == "too long" else 60)
+        fake.mkdir()
+        wget, pid_file = fake / "wget", fake / "pid"
+        wget.write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >{pid_file}.new\n"
+                        f"mv {pid_file}.new {pid_file}\nwait\n")  # fmt: skip
+        wget.chmod(0o755)
+
+        async def scenario() -> None:
+            check = asyncio.ensure_future(check_wget(str(wget)))
+            async with asyncio.timeout(10):
+                while not pid_file.exists():
+                    await asyncio.sleep(0.01)
+            if how == "no longer wanted":
+                check.cancel()
+            with pytest.raises((WgetUnusable, asyncio.CancelledError)):
+                await check
+
+        run(scenario())
+        sleeper = int(pid_file.read_text())
+        end_at = time.monotonic() + 5
+        while psutil.pid_exists(sleeper) and (
+            psutil.Process(sleeper).status() != psutil.STATUS_ZOMBIE
+        ):
+            assert time.monotonic() < end_at
+            time.sleep(0.01)
 
     def test_it_is_asked_in_a_clean_environment_and_not_on_our_stdin(
         self, run, fake: Path, monkeypatch: pytest.MonkeyPatch

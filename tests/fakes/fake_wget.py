@@ -236,9 +236,24 @@ def _launcher(directory: Path) -> str:
     quick and deaf to PYTHON*. The import finds the compiled module beside the script.
     """
     code = f"import fake_wget\nfake_wget.main({str(directory.absolute())!r})\n"
-    if " " not in sys.executable and len(sys.executable) < 120:  # else no shebang can name it
-        return f"#!{sys.executable} -SE\n{code}"
-    return f"#!/bin/sh\n''''exec \"{sys.executable}\" -SE \"$0\" \"$@\" # '''\n{code}"
+    return f"#!{_nameable(sys.executable)} -SE\n{code}"
+
+
+def _nameable(program: str) -> str:
+    """Return a path of a program that a shebang can name: without blanks, and short."""
+    for path in (program, os.path.realpath(program)):
+        if not any(map(str.isspace, path)) and len(path) < 120:
+            return path
+    # Not below the folder of the test, whose path may have a blank as well.
+    import atexit
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp(prefix="fake-wget-", dir="/tmp")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    link = f"{folder}/python"
+    os.symlink(os.path.realpath(program), link)  # noqa: PTH211 - no pathlib here, see the imports
+    return link
 
 
 def _as_plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import stat
 import subprocess
@@ -207,6 +208,25 @@ def test_a_call_is_remembered_as_it_came(tmp_path: Path) -> None:
     assert call.config_text == "header = Authorization: Basic c2VjcmV0\n"
     assert call.config_mode == 0o600
     assert began_at < call.started_at < time.monotonic()
+
+
+@pytest.mark.parametrize("how", ["link", "program"])
+def test_it_gets_no_more_than_it_was_given_wherever_python_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    python = tmp_path / "a blank" / "python"
+    python.parent.mkdir()
+    real = Path(sys.executable).resolve()
+    if how == "link":  # as a virtual environment has it
+        python.symlink_to(real)
+    else:
+        shutil.copy2(real, python)
+    monkeypatch.setattr(sys, "executable", str(python))
+    program = make_fake_wget(tmp_path / "another blank", {"steps": []})
+
+    assert run(program, URL, env={"ODD": "1"}).returncode == 0
+    (call,) = read_calls(tmp_path / "another blank")
+    assert call.env == {"ODD": "1"}
 
 
 def test_the_pid_is_that_of_the_process_that_was_started(tmp_path: Path) -> None:

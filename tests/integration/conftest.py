@@ -46,9 +46,9 @@ def database(tmp_path: Path) -> Path:
 def leave(database: Path, folder: Path) -> Callable[..., Job]:
     """Makes a job in progress as a killed program leaves it: its row and its part."""
 
-    def make(url: str, part_bytes: bytes = b"", **facts: Any) -> Job:
+    def make(url: str, part_bytes: bytes = b"", max_retries: int = 3, **facts: Any) -> Job:
         store = JobStore(database)
-        store.add([NewJob(url, str(folder))], 1)
+        store.add([NewJob(url, str(folder), max_retries=max_retries)], 1)
         (job,) = store.claim(1, 2)
         part = PartFile.create(folder / f"a.bin.{job.id[:8]}.part")
         part.path.write_bytes(part_bytes)

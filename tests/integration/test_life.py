@@ -4,28 +4,21 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from dlmanager.core.errors import ErrorKind, QueueInUse
-from dlmanager.core.job import Job, NewJob, Phase, Status, Verification
+from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.engine.base_process import BaseProcess
-from dlmanager.engine.file_lock import job_lock
-from dlmanager.engine.part_file import PartFile
+from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.store.job_store import JobStore
 from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.conftest import until
 from tests.integration.loopback_server import Content
 
 CONTENT = Content(size=1_000_000, seed=1)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "queue.db"
 
 
 class TestStopping:
@@ -99,31 +92,24 @@ class TestOneAtATime:
 
         run(scenario())
 
+    def test_whoever_only_looks_who_works_keeps_nobody_from_it(
+        self, run, orchestrate, database, monkeypatch
+    ):
+        monkeypatch.setattr("dlmanager.engine.orchestrator.LOCK_TRIES", 1_000)
+        looking = queue_lock(database)
+
+        async def scenario() -> None:
+            assert looking.acquire()
+            started = asyncio.ensure_future(orchestrate().start())
+            await asyncio.sleep(0)
+            looking.release()
+            await started
+
+        run(scenario())
+
 
 class TestSweep:
     """Rows as a killed program leaves them, made by hand in the database."""
-
-    @pytest.fixture
-    def leave(self, database: Path, folder: Path) -> Callable[..., Job]:
-        def make(url: str, part_bytes: bytes = b"", max_retries: int = 3, **facts) -> Job:
-            store = JobStore(database)
-            store.add([NewJob(url, str(folder), max_retries=max_retries)], 1)
-            (job,) = store.claim(1, 2)
-            part = PartFile.create(folder / f"a.bin.{job.id[:8]}.part")
-            part.path.write_bytes(part_bytes)
-            facts = {
-                "part_path": str(part.path),
-                "part_device": part.device,
-                "part_inode": part.inode,
-                "bytes_done": len(part_bytes),
-                **facts,
-            }
-            part.close()
-            job = store.record(job.id, job.attempt, 3, facts)
-            store.close()
-            return job
-
-        return make
 
     def test_a_job_in_progress_costs_one_retry_and_goes_on(
         self, run, server, orchestrate, folder, leave

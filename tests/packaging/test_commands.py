@@ -107,3 +107,14 @@ def test_without_a_display_run_says_so_before_any_set_up(monkeypatch, tmp_path, 
     monkeypatch.setattr(commands, "set_up", lambda *_: pytest.fail("was set up"))
     assert commands.main(["run"], tmp_path) == 2
     assert capsys.readouterr().err.splitlines() == [commands.NO_DISPLAY]
+
+
+def test_without_a_display_the_application_judges_what_is_no_link(monkeypatch, tmp_path):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    become = []
+    monkeypatch.setattr(commands, "set_up", lambda root: root / "python")
+    monkeypatch.setattr(commands, "meet_program_needs", lambda: None)
+    monkeypatch.setattr(commands, "_become", lambda command: become.extend(command) or 0)
+    assert commands.main(["run", "frobnicate"], tmp_path) == 0
+    assert become[-1] == "frobnicate"

@@ -25,15 +25,27 @@ def test_a_display_is_missing_only_on_linux_without_any_sign_of_one(platform, en
     "line",
     [
         *("add", "run", "list", "show", "pause", "resume", "cancel", "retry", "remove", "config"),
-        *("--help", "-h", "--version", "--data-dir /x list", "list --help"),
+        *("--help", "-h", "--version", "--data-dir /x list", "--data-dir=/x list", "list --help"),
+        *("accept", "add https://host/file"),
     ],
 )
 def test_a_command_for_the_terminal_wants_no_window(line):
     assert not display.wants_window(line.split())
 
 
-@pytest.mark.parametrize("line", ["", "https://host/list", "--verbose", "listing"])
-def test_anything_else_wants_a_window(line):
+@pytest.mark.parametrize("line", ["frobnicate", "--verbose", "listing", "ftp://host/file", "list_"])
+def test_what_may_be_a_mistake_is_left_to_the_application(line):
+    assert not display.wants_window(line.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "https://host/list", "HTTP://host/a http://host/b"),
+        *("--data-dir /x", "--data-dir=/x", "--data-dir /x http://host/a"),
+    ],
+)
+def test_links_or_nothing_want_a_window(line):
     assert display.wants_window(line.split())
 
 
