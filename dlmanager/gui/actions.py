@@ -62,6 +62,8 @@ class Actions(QObject):
         self.remove.setToolTip(self.tr("Remove from the list; finished files stay"))
         self.remove.triggered.connect(lambda: self.wished.emit(Wish.REMOVE))
         self._wishes[Wish.REMOVE] = self.remove
+        self.search = self._action(self.tr("&Find in the list"), None, QKeySequence(_Standard.Find))
+        self.show_side_panel = self._switch(self.tr("&Side panel"), QKeySequence("F9"))
         self.select_all = self._list_action(
             self.tr("Select &all"), None, QKeySequence(_Standard.SelectAll)
         )
@@ -145,6 +147,12 @@ class Actions(QObject):
         if icon is not None:
             self._icons[action] = icon
         self._window.addAction(action)
+        return action
+
+    def _switch(self, text: str, *shortcuts: QKeySequence) -> QAction:
+        action = self._action(text, None, *shortcuts)
+        action.setCheckable(True)
+        action.setChecked(True)
         return action
 
     def _list_action(

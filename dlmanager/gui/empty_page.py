@@ -1,13 +1,44 @@
-"""What stands in the place of an empty list: a picture, and how to begin."""
+"""What stands in the place of an empty list: how to begin, or what hides the rest."""
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QPalette
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from dlmanager import resources
 from dlmanager.gui.palette import blend, quiet_text
 
 _PICTURE_PX = 96
+
+
+class NoHitsPage(QWidget):
+    """Says that a filter hides all there is, and how to see it again.
+
+    Signals:
+        cleared(): the person wants to see all.
+    """
+
+    cleared = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sentence = QLabel(self)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence.setWordWrap(True)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        show_all = QPushButton(self.tr("Show &all downloads"), self)
+        show_all.clicked.connect(self.cleared)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        layout.addStretch(2)
+        layout.addWidget(self._sentence)
+        layout.addWidget(show_all, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+
+    def say(self, sentence: str) -> None:
+        """Say which filter it is."""
+        self._sentence.setText(sentence)
 
 
 class EmptyPage(QWidget):

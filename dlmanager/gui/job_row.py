@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
 
+from dlmanager.core.categories import USUAL_CATEGORIES, CategoryTable
 from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
@@ -27,8 +28,13 @@ class Column(IntEnum):
     STATUS = 3
     SPEED = 4
     TIME_LEFT = 5
-    RETRIES = 6
-    ADDED = 7
+    DOWNLOADED = 6
+    RETRIES = 7
+    ADDED = 8
+    FINISHED = 9
+    FOLDER = 10
+    HOST = 11
+    LINK = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +70,28 @@ class Shown:
 
 
 class JobRow:
-    """One job, what is known of it beyond the committed state, and how it was last shown."""
+    """One job, what is known of it beyond the committed state, and how it was last shown.
+
+    position: its row in the list, -1 while a filter hides it.
+    """
 
     __slots__ = (
         "added",
+        "category",
+        "finished",
         "job",
         "name",
         "name_key",
         "position",
         "progress",
         "rank",
+        "searched",
         "shown",
         "speed_unit",
         "step",
     )
 
-    def __init__(self, job: Job, rank: int) -> None:
+    def __init__(self, job: Job, rank: int, categories: CategoryTable = USUAL_CATEGORIES) -> None:
         self.job = job
         self.rank = rank
         self.position = -1
@@ -89,8 +101,22 @@ class JobRow:
         # Made when first asked for: a name from a link costs, and most rows are out of sight.
         self.name: str | None = None
         self.name_key: str | None = None
+        self.searched: str | None = None
         self.added: str | None = None
+        self.finished: str | None = None
         self.shown: Shown | None = None
+        self.category = categories.category_of(self.display_name())
+
+    def change(self, job: Job, categories: CategoryTable) -> None:
+        """Take in another state of the job."""
+        old, self.job = self.job, job
+        if (job.filename, job.url) != (old.filename, old.url):
+            self.name = self.name_key = self.searched = None
+            self.category = categories.category_of(self.display_name())
+        if job.finished_at != old.finished_at:
+            self.finished = None
+        if job.status is not Status.PROCESSING or job.attempt != old.attempt:
+            self.progress = self.speed_unit = None
 
     def display_name(self) -> str:
         if self.name is None:
@@ -101,6 +127,19 @@ class JobRow:
         if self.added is None:
             self.added = formatting.date_and_time(self.job.created_at)
         return self.added
+
+    def finished_text(self) -> str:
+        if self.finished is None:
+            at = self.job.finished_at
+            self.finished = "" if at is None else formatting.date_and_time(at)
+        return self.finished
+
+    def searched_text(self) -> str:
+        """Return what a search looks through, in small letters."""
+        if self.searched is None:
+            words = (self.display_name(), self.job.url, self.job.target_directory)
+            self.searched = "\n".join(words).casefold()
+        return self.searched
 
     def sortable_name(self) -> str:
         if self.name_key is None:
@@ -117,8 +156,13 @@ class JobRow:
             formatting.status_text(job, now_ms, progress),
             "" if progress is None else formatting.speed(progress.speed_bytes_s, self.speed_unit),
             "" if progress is None else formatting.duration(progress.eta_s),
+            formatting.size(formatting.bytes_of_job(job, progress) or None),
             formatting.retries_text(job),
             self.added_text(),
+            self.finished_text(),
+            job.target_directory,
+            job.host or "",
+            job.url,
         )
         return Shown(texts, job.status, self.step)
 
@@ -145,6 +189,11 @@ class JobRow:
             case Column.SIZE:
                 total = formatting.size_of_job(job, self.progress)
                 lines = [] if total is None else [_exact_size(total)]
+            case Column.DOWNLOADED:
+                done = formatting.bytes_of_job(job, self.progress)
+                lines = [_exact_size(done)] if done else []
+            case Column.FOLDER | Column.HOST | Column.LINK:
+                lines = [shown.texts[column]]
             case _:
                 return None
         # Qt would read text that looks like HTML as HTML; names and messages are never that.
@@ -196,7 +245,7 @@ _STATUS_ORDER = {
 }
 
 _ENDED = frozenset({Status.FAILED, Status.CANCELLED, Status.COMPLETED})
-_RIGHT = frozenset({Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.RETRIES})
+_RIGHT = frozenset({Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.DOWNLOADED, Column.RETRIES})
 
 
 def _natural_key(name: str) -> str:
@@ -226,8 +275,13 @@ SORT_VALUES: dict[int, Callable[[JobRow], Any]] = {
     Column.STATUS: _by_status,
     Column.SPEED: lambda row: row.progress and row.progress.speed_bytes_s,
     Column.TIME_LEFT: lambda row: row.progress and row.progress.eta_s,
+    Column.DOWNLOADED: lambda row: formatting.bytes_of_job(row.job, row.progress),
     Column.RETRIES: lambda row: row.job.retry_count,
     Column.ADDED: lambda row: row.job.created_at << _RANK_BITS | row.rank,
+    Column.FINISHED: lambda row: row.job.finished_at,
+    Column.FOLDER: lambda row: row.job.target_directory,
+    Column.HOST: lambda row: row.job.host or "",
+    Column.LINK: lambda row: row.job.url,
 }
 
 
@@ -248,8 +302,13 @@ def titles() -> tuple[str, ...]:
         QCoreApplication.translate("JobRow", "Status"),
         QCoreApplication.translate("JobRow", "Speed"),
         QCoreApplication.translate("JobRow", "Time left"),
+        QCoreApplication.translate("JobRow", "Downloaded"),
         QCoreApplication.translate("JobRow", "Retries"),
         QCoreApplication.translate("JobRow", "Added"),
+        QCoreApplication.translate("JobRow", "Finished"),
+        QCoreApplication.translate("JobRow", "Folder"),
+        QCoreApplication.translate("JobRow", "Host"),
+        QCoreApplication.translate("JobRow", "Link"),
     )
 
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -19,10 +19,12 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QIcon
 
+from dlmanager.core.categories import USUAL_CATEGORIES, Category, CategoryTable
 from dlmanager.core.job import Job, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.engine.coalescer import Coalescer
 from dlmanager.gui import formatting
+from dlmanager.gui.job_filter import NO_FILTER, STATUS_OF, Group, JobFilter
 from dlmanager.gui.job_row import (
     SORT_VALUES,
     Column,
@@ -38,6 +40,7 @@ ORDER_INTERVAL_MS = 1500
 """How often the order follows a column that moves."""
 COUNTDOWN_INTERVAL_MS = 1000
 _MANY_ROWS = 200
+_MANY_SPANS = 20
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -67,8 +70,16 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many jobs of each kind there are, those that the filter hides included."""
+
+    by_group: Mapping[Group, int]
+    by_category: Mapping[Category, int]
+
+
 class JobTableModel(QAbstractTableModel):
-    """All jobs as rows, in an order of its own; follows the queue's signals.
+    """All jobs that a filter admits as rows, in an order of its own; follows the queue's signals.
 
     Signals:
         summary_changed(): `summary()` may differ.
@@ -97,6 +108,9 @@ class JobTableModel(QAbstractTableModel):
         self._live: dict[str, JobRow] = {}
         self._retrying: set[str] = set()
         self._counts: Counter[Status] = Counter()
+        self._categories = USUAL_CATEGORIES
+        self._category_counts: Counter[Category] = Counter()
+        self._filter = NO_FILTER
         # What is at work stays in sight, however much is added or done.
         self._sort_column = Column.STATUS
         self._sort_descending = False
@@ -127,9 +141,15 @@ class JobTableModel(QAbstractTableModel):
         return formatting.bytes_of_job(found.job, found.progress)
 
     def row_of(self, job_id: str) -> int | None:
-        """Return the row of a job, None if it is not in the list."""
+        """Return the row of a job, None if it is not in the list, or a filter hides it."""
         row = self._rows.get(job_id)
-        return None if row is None else row.position
+        return None if row is None or row.position < 0 else row.position
+
+    def counts(self) -> Counts:
+        """Return how many jobs of each kind there are."""
+        by_group = {group: self._counts[status] for group, status in STATUS_OF.items()}
+        by_category = {category: self._category_counts[category] for category in Category}
+        return Counts({Group.ALL: len(self._rows), **by_group}, by_category)
 
     def summary(self) -> Summary:
         """Return the whole list in numbers."""
@@ -147,6 +167,24 @@ class JobTableModel(QAbstractTableModel):
             speed_bytes_s=sum(speeds) if speeds else None,
         )
 
+    # What the person asks for
+
+    def set_filter(self, wanted: JobFilter) -> None:
+        """Show the jobs that a filter admits; those that stay keep selection and order."""
+        if wanted != self._filter:
+            self._filter = wanted
+            self._refilter(self._rows.values())
+
+    def set_categories(self, categories: CategoryTable) -> None:
+        """Tell the categories of the files by another table."""
+        self._categories = categories
+        self._category_counts.clear()
+        for row in self._rows.values():
+            row.category = categories.category_of(row.display_name())
+            self._category_counts[row.category] += 1
+        self._refilter(self._rows.values())
+        self.summary_changed.emit()
+
     # What the queue tells
 
     def add_jobs(self, jobs: Iterable[Job]) -> None:
@@ -157,13 +195,13 @@ class JobTableModel(QAbstractTableModel):
             if job.id in self._rows:
                 known.append(job)
                 continue
-            row = JobRow(job, self._next_rank)
+            row = JobRow(job, self._next_rank, self._categories)
             self._next_rank += 1
             self._rows[job.id] = row
-            self._count(None, job)
+            self._count(row, 1)
             added.append(row)
         if added:
-            self._insert(added)
+            self._refilter(added)
             self._tell_updated()
         if known:
             self.change_jobs(known)
@@ -175,37 +213,29 @@ class JobTableModel(QAbstractTableModel):
             row = self._rows.get(job.id)
             if row is None or job.revision < row.job.revision:
                 continue
-            old = row.job
-            self._count(old, job)
-            row.job = job
-            if (job.filename, job.url) != (old.filename, old.url):
-                row.name = row.name_key = None
-            if job.status is not Status.PROCESSING or job.attempt != old.attempt:
-                row.progress = row.speed_unit = None
+            self._count(row, -1)
+            row.change(job, self._categories)
+            self._count(row, 1)
+            if row.progress is None:
                 self._live.pop(job.id, None)
             changed.append(row)
         if changed:
+            self._refilter(changed)
             self._show(changed)
             self._tell_updated()
 
     def remove_jobs(self, job_ids: Iterable[str]) -> None:
         """Take jobs out."""
-        positions: list[int] = []
+        removed: list[JobRow] = []
         for job_id in job_ids:
             row = self._rows.pop(job_id, None)
             if row is not None:
                 self._live.pop(job_id, None)
-                self._count(row.job, None)
-                positions.append(row.position)
-        if not positions:
-            return
-        # From the end, so that the positions before stay right.
-        for first, last in reversed(_spans(sorted(positions))):
-            self.beginRemoveRows(_NOWHERE, first, last)
-            del self._order[first : last + 1]
-            self.endRemoveRows()
-        self._number_rows()
-        self._tell_updated()
+                self._count(row, -1)
+                removed.append(row)
+        if removed:
+            self._take_out([row for row in removed if row.position >= 0])
+            self._tell_updated()
 
     def note_progress(self, reports: Iterable[JobProgress]) -> None:
         """Take in live progress, shown with the next tick; that of an attempt now over is left."""
@@ -305,6 +335,10 @@ class JobTableModel(QAbstractTableModel):
             return
         if not asked:
             self.order_following.emit()
+        self._rearrange(wanted)
+
+    def _rearrange(self, wanted: list[JobRow]) -> None:
+        """Put the same rows into another order."""
         self.layoutAboutToBeChanged.emit()
         before = self._order
         self._order = wanted
@@ -317,6 +351,37 @@ class JobTableModel(QAbstractTableModel):
     def _number_rows(self) -> None:
         for position, row in enumerate(self._order):
             row.position = position
+
+    def _refilter(self, rows: Iterable[JobRow]) -> None:
+        """Hide and show what these rows have become for the filter."""
+        leaving: list[JobRow] = []
+        entering: list[JobRow] = []
+        for row in rows:
+            if self._filter.admits(row) is not (row.position >= 0):
+                (leaving if row.position >= 0 else entering).append(row)
+        self._take_out(leaving)
+        if entering:
+            self._insert(entering)
+
+    def _take_out(self, rows: Sequence[JobRow]) -> None:
+        """Remove rows that are shown."""
+        if not rows:
+            return
+        spans = _spans(sorted(row.position for row in rows))
+        if len(spans) > _MANY_SPANS:
+            # Each span costs the view a look at all rows: gathered, they are one.
+            leaving = {id(row) for row in rows}
+            staying = [row for row in self._order if id(row) not in leaving]
+            self._rearrange([*staying, *rows])
+            spans = [(len(staying), len(self._order) - 1)]
+        # From the end, so that the positions before stay right.
+        for first, last in reversed(spans):
+            self.beginRemoveRows(_NOWHERE, first, last)
+            del self._order[first : last + 1]
+            self.endRemoveRows()
+        for row in rows:
+            row.position, row.shown = -1, None
+        self._number_rows()
 
     def _insert(self, added: list[JobRow]) -> None:
         """Insert in one go: where they belong if that is one place, else by sorting."""
@@ -350,14 +415,16 @@ class JobTableModel(QAbstractTableModel):
 
     # Changes
 
-    def _count(self, old: Job | None, new: Job | None) -> None:
-        if old is not None:
-            self._counts[old.status] -= 1
-            self._retrying.discard(old.id)
-        if new is not None:
-            self._counts[new.status] += 1
-            if new.status is Status.RETRYING:
-                self._retrying.add(new.id)
+    def _count(self, row: JobRow, step: int) -> None:
+        """Count a row in (1) or out (-1)."""
+        self._counts[row.job.status] += step
+        self._category_counts[row.category] += step
+        if row.job.status is not Status.RETRYING:
+            return
+        if step > 0:
+            self._retrying.add(row.job.id)
+        else:
+            self._retrying.discard(row.job.id)
 
     def _tell_updated(self) -> None:
         if not self._retrying:
@@ -376,6 +443,7 @@ class JobTableModel(QAbstractTableModel):
 
     def _show(self, rows: Sequence[JobRow]) -> None:
         """Announce the cells that changed, as few rectangles; rows nobody has read need no word."""
+        rows = [row for row in rows if row.position >= 0]
         self._follow_order(rows)
         changed: dict[int, tuple[int, int]] = {}
         for row in rows:

@@ -1,4 +1,4 @@
-"""The table of jobs on the screen: fixed rows, columns that stay as they are, menu and keys."""
+"""The table of jobs on the screen: rows of one height, menu and keys."""
 
 from collections.abc import Sequence
 
@@ -31,37 +31,18 @@ from PySide6.QtWidgets import (
 )
 
 from dlmanager.core.job import Job, Status
-from dlmanager.gui import formatting
+from dlmanager.gui.columns import Columns
 from dlmanager.gui.file_icons import ICON_PX, job_icon
 from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.palette import with_soft_selection
-from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate, ProgressDelegate
+from dlmanager.gui.progress_delegate import CellDelegate, ProgressDelegate
 
 ROW_HEIGHT_PX = 32
 
 _Move = QAbstractItemView.CursorAction
 
-# The widest thing that each column usually holds; names get what is left.
-_WIDEST = {
-    Column.SIZE: "999.9 MB",
-    Column.PROGRESS: "100 %________________",
-    Column.STATUS: "Retrying in 59 min (2 of 3)",
-    Column.SPEED: "1,999 KB/s",
-    Column.TIME_LEFT: "23 h 59 min",
-    Column.RETRIES: "99",
-}
 _TITLE_INDENT = "\N{EN SPACE}"
-_WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
-_NAME_WIDTH_CHARACTERS = 26
-_GIVE_WAY = (
-    Column.RETRIES,
-    Column.ADDED,
-    Column.TIME_LEFT,
-    Column.SIZE,
-    Column.SPEED,
-)  # what is left out first where there is too little room
-_NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
 
 
 class JobTableView(QTableView):
@@ -81,8 +62,6 @@ class JobTableView(QTableView):
         self._jobs = JobTableModel(self, icon_of=self._icon_of)
         self._row_actions: Sequence[QAction | None] = ()
         self._ground_actions: Sequence[QAction | None] = ()
-        self._columns_fit_themselves = True
-        self._is_fitting = False
         self._top: tuple[QPersistentModelIndex, int] | None = None
         self._visible: list[tuple[QPersistentModelIndex, int]] = []
         self._set_up_look()
@@ -93,6 +72,11 @@ class JobTableView(QTableView):
     def jobs(self) -> JobTableModel:
         """The model."""
         return self._jobs
+
+    @property
+    def columns(self) -> Columns:
+        """Which columns are shown, and how."""
+        return self._columns
 
     def set_menu_actions(
         self, on_rows: Sequence[QAction | None], on_ground: Sequence[QAction | None]
@@ -164,15 +148,13 @@ class JobTableView(QTableView):
         self.setHorizontalHeader(columns)
         columns.setHighlightSections(False)
         columns.setSectionsClickable(True)
-        columns.setSectionsMovable(False)
         columns.setMinimumSectionSize(40)
         columns.setTextElideMode(Qt.TextElideMode.ElideRight)
         columns.setSortIndicator(Column.STATUS, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         # With the selection of the rows, each title would look at every selected row when painted.
         columns.setSelectionModel(QItemSelectionModel(self._jobs, columns))
-        self._set_column_widths()
-        columns.sectionResized.connect(self._on_section_resized)
+        self._columns = Columns(self)
         self._jobs.rowsAboutToBeInserted.connect(self._note_top)
         self._jobs.rowsAboutToBeRemoved.connect(self._note_top)
         self._jobs.rowsInserted.connect(self._keep_top)
@@ -180,63 +162,13 @@ class JobTableView(QTableView):
         self._jobs.order_following.connect(self._note_visible)
         self._jobs.layoutChanged.connect(self._keep_visible)
 
-    def _set_column_widths(self) -> None:
-        metrics = self.fontMetrics()
-        room = 2 * CELL_MARGIN_PX + 10
-        for column, text in _WIDEST.items():
-            title = str(self._jobs.headerData(column, Qt.Orientation.Horizontal))
-            width = max(
-                metrics.horizontalAdvance(text) + room, metrics.horizontalAdvance(title) + 32
-            )
-            self.setColumnWidth(column, width)
-        date = formatting.date_and_time(_WIDE_DATE_MS)
-        self.setColumnWidth(Column.ADDED, metrics.horizontalAdvance(date) + room + CELL_MARGIN_PX)
-        name_px = metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX
-        self.setColumnWidth(Column.NAME, name_px)
-        self._least_px = {column: self.columnWidth(column) for column in Column}
-
-    def _fit_columns(self) -> None:
-        """Give Name and Status what the others leave, until the person sets the width of one.
-
-        Where there is too little room, what matters least is left out.
-        """
-        if not self._columns_fit_themselves:
-            self._show_what_fits()
-            return
-        self._is_fitting = True
-        room = self.viewport().width()
-        least = dict(self._least_px)
-        for column in _GIVE_WAY:
-            self.setColumnHidden(column, sum(least.values()) > room)
-            if self.isColumnHidden(column):
-                del least[column]
-        spare = room - sum(least.values())
-        for_name = round(spare * _NAME_SHARE) if spare > 0 else spare
-        least_name = least[Column.NAME]
-        self.setColumnWidth(Column.NAME, max(least_name // 2, least_name + for_name))
-        self.setColumnWidth(Column.STATUS, least[Column.STATUS] + max(0, spare - for_name))
-        self._is_fitting = False
-
-    def _show_what_fits(self) -> None:
-        """Bring back what was left out, where there is room beside the widths the person set."""
-        self._is_fitting = True
-        for column in reversed(_GIVE_WAY):
-            spare = self.viewport().width() - self.horizontalHeader().length()
-            if self.isColumnHidden(column) and self._least_px[column] <= spare:
-                self.setColumnHidden(column, False)
-        self._is_fitting = False
-
-    def _on_section_resized(self) -> None:
-        if not self._is_fitting:
-            self._columns_fit_themselves = False
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_columns()
+        self._columns.fit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._fit_columns()
+        self._columns.fit()
 
     def _note_top(self) -> None:
         """Remember the row at the top before rows come or go above it."""

@@ -18,9 +18,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
-    QStackedWidget,
-    QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -32,16 +29,15 @@ from dlmanager.gui import formatting, questions
 from dlmanager.gui.actions import Actions
 from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.banner import Banner
-from dlmanager.gui.empty_page import EmptyPage
-from dlmanager.gui.job_table_view import JobTableView
+from dlmanager.gui.list_pane import ListPane
 from dlmanager.gui.mime_links import hold_link, links_from_mime, may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.status_line import StatusLine
+from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
 
 TRAY_WATCH_INTERVAL_MS = 5000
 _START_SIZE = QSize(1160, 640)
-_TOOLBAR_ICON_SIZE = QSize(20, 20)
 _MAX_CLIPBOARD_LINKS = 500  # more would make the dialog slow to open; Ctrl+V takes any number
 
 
@@ -162,20 +158,17 @@ class MainWindow(QMainWindow):
 
     def _make_parts(self, tray_is_available: Callable[[], bool]) -> None:
         self._banner = Banner(self)
-        self._table = JobTableView(self)
+        self._list = ListPane(self)
+        self._table = self._list.table
         self._jobs = self._table.jobs
         self._actions = Actions(self, self._table)
         self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))
-        self._empty_page = EmptyPage(self)
-        self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._empty_page)
-        self._pages.addWidget(self._table)
         centre = QWidget(self)
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._banner)
-        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._list, 1)
         # Below the list, as it comes with a click on a row, which must not move under the mouse.
         layout.addWidget(self._page_banner)
         self.setCentralWidget(centre)
@@ -196,7 +189,14 @@ class MainWindow(QMainWindow):
         actions = self._actions
         bar = self.menuBar()
         _fill(bar.addMenu(self.tr("&File")), (actions.add, actions.paste, None, actions.quit))
-        _fill(bar.addMenu(self.tr("&Edit")), (actions.copy_link, actions.select_all))
+        _fill(
+            bar.addMenu(self.tr("&Edit")),
+            (actions.copy_link, actions.select_all, None, actions.search),
+        )
+        view = bar.addMenu(self.tr("&View"))
+        _fill(view, (actions.show_side_panel, None))
+        self._columns_menu = view.addMenu(self.tr("&Columns"))
+        self._columns_menu.aboutToShow.connect(self._on_columns_menu)
         _fill(
             bar.addMenu(self.tr("&Downloads")),
             (*actions.of_jobs, None, actions.resume_all, actions.pause_all),
@@ -205,27 +205,14 @@ class MainWindow(QMainWindow):
 
     def _make_toolbar(self) -> None:
         actions = self._actions
-        bar = QToolBar(self.tr("Tools"), self)
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.setIconSize(_TOOLBAR_ICON_SIZE)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        groups: tuple[tuple[QAction, ...], ...] = (
+        groups = (
             (actions.add,),
             (actions.resume, actions.pause, actions.cancel, actions.retry),
             (actions.open, actions.open_folder),
             (actions.remove,),
         )
-        for group in groups:
-            if bar.actions():
-                bar.addSeparator()
-            for action in group:
-                bar.addAction(action)
-                button = bar.widgetForAction(action)
-                if isinstance(button, QToolButton):
-                    button.setAccessibleName(action.iconText())
-        self.addToolBar(bar)
+        self._tool_bar = ToolBar(groups, self)
+        self.addToolBar(self._tool_bar)
 
     def _connect_actions(self) -> None:
         actions = self._actions
@@ -241,6 +228,11 @@ class MainWindow(QMainWindow):
         actions.pause_all.triggered.connect(self._on_pause_all)
         actions.resume_all.triggered.connect(self._on_resume_all)
         actions.show_or_hide.triggered.connect(self._on_show_or_hide)
+        actions.search.triggered.connect(self._tool_bar.begin_search)
+        actions.show_side_panel.toggled.connect(self._list.side_panel.setVisible)
+        self._tool_bar.searched.connect(self._list.search)
+        self._tool_bar.left_search.connect(self._table.setFocus)
+        self._list.filter_cleared.connect(lambda: self._tool_bar.search_for(""))
         self._tray.clicked.connect(self._on_show_or_hide)
         self._table.selection_changed.connect(self._on_selection_changed)
         self._table.finished_activated.connect(self._open)
@@ -264,16 +256,16 @@ class MainWindow(QMainWindow):
         self._status_line.show_summary(summary)
         self._tray.show_summary(summary)
         self._actions.suit_list(summary)
-        page = self._table if summary.total else self._empty_page
-        if self._pages.currentWidget() is not page:
-            self._pages.setCurrentWidget(page)
-            page.setFocus()  # so that the keys of the list work at once
 
     def _on_selection_changed(self) -> None:
         jobs = self._table.selected_jobs()
         self._actions.suit_selection(jobs)
         came_as_page = len(jobs) == 1 and jobs[0].allows(Wish.ACCEPT)
         self._page_banner.show_problem(jobs[0].error_message if came_as_page else None)
+
+    def _on_columns_menu(self) -> None:
+        self._columns_menu.clear()
+        self._table.columns.fill_menu(self._columns_menu)
 
     # Adding
 

@@ -9,8 +9,10 @@ from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dlmanager.core.categories import USUAL_CATEGORIES, Category
 from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.progress import JobProgress
+from dlmanager.gui.job_filter import Group, JobFilter, words_of
 from dlmanager.gui.job_row import Bar, Column
 from dlmanager.gui.job_table_model import JobTableModel, Role
 from tests.gui.fake_queue import make_job, report, running
@@ -169,7 +171,7 @@ def test_progress_is_told_in_spans_of_neighbours_and_live_columns_alone(
     model.note_progress([report(name, 100) for name in "abdf"])
     assert changed.count() == 0
     model.flush()
-    live = (Column.PROGRESS, Column.TIME_LEFT)
+    live = (Column.PROGRESS, Column.DOWNLOADED)
     assert spans(changed) == [(0, 1, *live), (3, 3, *live), (5, 5, *live)]
     assert text(model, 0, Column.PROGRESS) == "10 %"
     assert text(model, 0, Column.SPEED) == "0.1 KB/s"
@@ -418,13 +420,15 @@ def test_numbers_stand_on_the_right_with_their_titles(model: JobTableModel) -> N
         title = model.headerData(column, Qt.Orientation.Horizontal, role)
         is_right = bool(cell & Qt.AlignmentFlag.AlignRight)
         assert cell == title
-        assert is_right == (column in (Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.RETRIES))
+        numbers = (Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.DOWNLOADED, Column.RETRIES)
+        assert is_right == (column in numbers)
 
 
 def test_columns_come_in_the_promised_order(model: JobTableModel) -> None:
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in Column]
     assert titles == [
-        "Name", "Size", "Progress", "Status", "Speed", "Time left", "Retries", "Added",
+        "Name", "Size", "Progress", "Status", "Speed", "Time left", "Downloaded",
+        "Retries", "Added", "Finished", "Folder", "Host", "Link",
     ]  # fmt: skip
     assert model.headerData(0, Qt.Orientation.Vertical) is None
     assert model.headerData(99, Qt.Orientation.Horizontal) is None
@@ -476,3 +480,110 @@ def test_ten_thousand_rows_answer_at_once(qapp: QApplication) -> None:
     assert _best_ms(lambda: model.change_jobs(changed)) < 1500
     assert _best_ms(lambda: model.remove_jobs([job.id for job in jobs[:5000]])) < 2000
     assert model.rowCount() == 5000
+
+
+class TestFilter:
+    @pytest.fixture
+    def filled(self, model: JobTableModel) -> JobTableModel:
+        model.sort(Column.NAME, ASCENDING)
+        model.add_jobs(
+            [
+                make_job("a", Status.PROCESSING, filename="alpha.iso", attempt=1),
+                make_job("b", Status.PENDING, filename="beta.pdf"),
+                make_job("c", Status.FAILED, filename="gamma.pdf", target_directory="/srv/Books"),
+                make_job("d", Status.PENDING, filename="delta.mp3"),
+            ]
+        )
+        read_all(model)
+        return model
+
+    @pytest.mark.parametrize(
+        "wanted, shown",
+        [
+            (JobFilter(), ["a", "b", "d", "c"]),
+            (JobFilter(Group.WAITING), ["b", "d"]),
+            (JobFilter(Group.PAUSED), []),
+            (JobFilter(category=Category.DOCUMENTS), ["b", "c"]),
+            (JobFilter(Group.WAITING, Category.DOCUMENTS), ["b"]),
+            (JobFilter(words=words_of("ALPHA")), ["a"]),
+            (JobFilter(words=words_of("pdf  books")), ["c"]),
+            (JobFilter(words=words_of("example.org")), ["a", "b", "d", "c"]),
+            (JobFilter(words=words_of("nowhere")), []),
+        ],
+        ids=str,
+    )
+    def test_shows_what_it_admits(
+        self, filled: JobTableModel, wanted: JobFilter, shown: list[str]
+    ) -> None:
+        filled.set_filter(wanted)
+        assert names(filled) == shown
+        filled.set_filter(JobFilter())
+        assert names(filled) == ["a", "b", "d", "c"]
+
+    def test_counts_say_how_many_there_are_whatever_is_shown(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(Group.WAITING))
+        counts = filled.counts()
+        assert counts.by_group == {
+            Group.ALL: 4, Group.ACTIVE: 1, Group.WAITING: 2, Group.PAUSED: 0,
+            Group.RETRYING: 0, Group.COMPLETED: 0, Group.FAILED: 1, Group.CANCELLED: 0,
+        }  # fmt: skip
+        assert counts.by_category[Category.DOCUMENTS] == 2
+        filled.remove_jobs(["b"])
+        assert filled.counts().by_category[Category.DOCUMENTS] == 1
+        assert filled.counts().by_group[Group.ALL] == 3
+
+    def test_a_job_comes_and_goes_with_its_state(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(Group.WAITING))
+        filled.change_jobs([make_job("b", Status.PAUSED, filename="beta.pdf", revision=9)])
+        assert names(filled) == ["d"]
+        filled.change_jobs([make_job("a", Status.PENDING, filename="alpha.iso", revision=9)])
+        assert names(filled) == ["a", "d"]
+        assert filled.row_of("b") is None
+        assert filled.job("b") is not None
+
+    def test_a_name_decided_later_may_hide_a_row(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(category=Category.DOCUMENTS))
+        filled.change_jobs([make_job("b", Status.PENDING, filename="beta.zip", revision=9)])
+        assert names(filled) == ["c"]
+
+    def test_new_jobs_are_shown_if_they_are_admitted(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(Group.WAITING))
+        filled.add_jobs([make_job("e", Status.FAILED), make_job("f", Status.PENDING)])
+        assert names(filled) == ["b", "d", "f"]
+        assert filled.counts().by_group[Group.FAILED] == 2
+
+    def test_a_hidden_row_follows_its_progress_without_a_word(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(Group.WAITING))
+        changed = QSignalSpy(filled.dataChanged)
+        filled.note_progress([report("a", 500)])
+        filled.flush()
+        assert changed.count() == 0
+        filled.set_filter(JobFilter())
+        assert text(filled, 0, Column.PROGRESS) == "50 %"
+
+    def test_what_stays_keeps_its_persistent_indexes(self, model: JobTableModel) -> None:
+        model.add_jobs(
+            [make_job(f"{i:03}", Status.PENDING if i % 2 else Status.PAUSED) for i in range(200)]
+        )
+        kept = [QPersistentModelIndex(model.index(model.row_of(f"{i:03}"), 0)) for i in (1, 101)]
+        gone = QPersistentModelIndex(model.index(model.row_of("100"), 0))
+        removed = QSignalSpy(model.rowsRemoved)
+        model.set_filter(JobFilter(Group.WAITING))
+        assert [model.job_at(index.row()).id for index in kept] == ["001", "101"]
+        assert not gone.isValid()
+        assert removed.count() == 1  # not one for each of a hundred rows
+        assert model.rowCount() == 100
+
+    def test_a_hidden_job_can_be_removed(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(Group.WAITING))
+        filled.remove_jobs(["a"])
+        assert names(filled) == ["b", "d"]
+        filled.set_filter(JobFilter())
+        assert names(filled) == ["b", "d", "c"]
+
+    def test_another_table_of_categories_counts_at_once(self, filled: JobTableModel) -> None:
+        filled.set_filter(JobFilter(category=Category.IMAGES))
+        assert names(filled) == []
+        filled.set_categories(USUAL_CATEGORIES.with_extensions(Category.IMAGES, "iso"))
+        assert names(filled) == ["a"]
+        assert filled.counts().by_category[Category.ARCHIVES] == 0

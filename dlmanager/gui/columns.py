@@ -1,0 +1,281 @@
+"""The columns of the table: which are shown, how wide they are, and in what order."""
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QMenu, QTableView
+
+from dlmanager.gui import formatting
+from dlmanager.gui.file_icons import ICON_PX
+from dlmanager.gui.job_row import Column, titles
+from dlmanager.gui.progress_delegate import CELL_MARGIN_PX
+
+USUAL = frozenset(
+    {
+        Column.NAME,
+        Column.SIZE,
+        Column.PROGRESS,
+        Column.STATUS,
+        Column.SPEED,
+        Column.TIME_LEFT,
+        Column.RETRIES,
+        Column.ADDED,
+    }
+)
+"""The columns that are shown until a person chooses."""
+
+# The widest thing that each column usually holds; names get what is left.
+_WIDEST = {
+    Column.SIZE: "999.9 MB",
+    Column.PROGRESS: "100 %________________",
+    Column.STATUS: "Retrying in 59 min (2 of 3)",
+    Column.SPEED: "1,999 KB/s",
+    Column.TIME_LEFT: "23 h 59 min",
+    Column.DOWNLOADED: "999.9 MB",
+    Column.RETRIES: "99",
+    Column.FOLDER: "/home/somebody/Downloads",
+    Column.HOST: "downloads.example.org",
+    Column.LINK: "https://downloads.example.org/folder/file",
+}
+_WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
+_NAME_WIDTH_CHARACTERS = 26
+_NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
+_GIVE_WAY = (
+    Column.RETRIES,
+    Column.ADDED,
+    Column.TIME_LEFT,
+    Column.SIZE,
+    Column.SPEED,
+)  # what is left out first where there is too little room
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """What a person made of the columns, by their names; None where nobody has touched it.
+
+    widths in device-independent pixels. order: all columns, from the left.
+    """
+
+    chosen: tuple[str, ...] | None = None
+    widths: dict[str, int] | None = None
+    order: tuple[str, ...] | None = None
+    sorted_by: str | None = None
+    is_descending: bool = False
+
+    def dump(self) -> str:
+        """Return it as text."""
+        return json.dumps(asdict(self))
+
+
+def load_column_state(text: str) -> ColumnState:
+    """Return what `ColumnState.dump` wrote; what cannot be read counts as untouched."""
+    known = Column.__members__
+    try:
+        values = json.loads(text)
+        widths, sorted_by = values["widths"], values["sorted_by"]
+        return ColumnState(
+            chosen=_names(values["chosen"]),
+            widths=widths and {name: int(px) for name, px in widths.items() if name in known},
+            order=_names(values["order"]),
+            sorted_by=sorted_by if sorted_by in known else None,
+            is_descending=bool(values["is_descending"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ColumnState()
+
+
+def _names(values: Iterable[str] | None) -> tuple[str, ...] | None:
+    known = Column.__members__
+    return None if values is None else tuple(name for name in values if name in known)
+
+
+class Columns(QObject):
+    """Keeps the columns of a table as the person wants them, and fitting where nobody said.
+
+    Signals:
+        changed(): the person has changed something that `state` tells.
+    """
+
+    changed = Signal()
+
+    def __init__(self, view: QTableView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._header = view.horizontalHeader()
+        self._chosen: frozenset[Column] | None = None
+        self._has_own_widths = False
+        self._is_fitting = False
+        self._least_px = _least_widths(view.fontMetrics())
+        for column, width in self._least_px.items():
+            view.setColumnWidth(column, width)
+        self._header.setSectionsMovable(True)
+        self._header.sectionResized.connect(self._on_section_resized)
+        self._header.sectionMoved.connect(self.changed)
+        self._header.sortIndicatorChanged.connect(self.changed)
+        self._header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._header.customContextMenuRequested.connect(self._on_menu_requested)
+        self._hide_unchosen()
+
+    # What the person wants
+
+    @property
+    def state(self) -> ColumnState:
+        """What the person made of the columns."""
+        widths = {column.name: self._header.sectionSize(column) for column in self._shown()}
+        order = sorted(Column, key=self._header.visualIndex)
+        return ColumnState(
+            chosen=None if self._chosen is None else tuple(c.name for c in sorted(self._chosen)),
+            widths=widths if self._has_own_widths else None,
+            order=None if order == list(Column) else tuple(column.name for column in order),
+            sorted_by=Column(self._header.sortIndicatorSection()).name,
+            is_descending=self._header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder,
+        )
+
+    def restore(self, state: ColumnState) -> None:
+        """Bring back what the person made of the columns."""
+        with self._fitting():
+            if state.chosen is None:
+                self._chosen = None
+            else:
+                self._chosen = frozenset({Column[name] for name in state.chosen} | {Column.NAME})
+            self._hide_unchosen()
+            for place, name in enumerate(state.order or ()):
+                self._header.moveSection(self._header.visualIndex(Column[name]), place)
+            self._has_own_widths = state.widths is not None
+            for name, width in (state.widths or {}).items():
+                self._header.resizeSection(Column[name], width)
+        if state.sorted_by is not None:
+            descending, ascending = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
+            self._header.setSortIndicator(
+                Column[state.sorted_by], descending if state.is_descending else ascending
+            )
+        self.fit()
+
+    def choose(self, column: Column, *, is_shown: bool) -> None:
+        """Show a column whatever room there is, or hide it. Names are always shown."""
+        before = USUAL if self._chosen is None else self._chosen
+        self._chosen = (before | {column} if is_shown else before - {column}) | {Column.NAME}
+        self._hide_unchosen()
+        self.fit()
+        self.changed.emit()
+
+    def reset(self) -> None:
+        """Forget what the person made of the columns, but for the order of the rows."""
+        state = self.state
+        self._has_own_widths = False
+        for column, width in self._least_px.items():
+            self._header.resizeSection(column, width)
+        self.restore(
+            ColumnState(
+                order=tuple(column.name for column in Column),
+                sorted_by=state.sorted_by,
+                is_descending=state.is_descending,
+            )
+        )
+        self.changed.emit()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Put an entry for each column into a menu, and one that resets them."""
+        for column, title in zip(Column, titles(), strict=True):
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(column in self._wanted())
+            action.setEnabled(column is not Column.NAME)
+            action.toggled.connect(partial(self._on_toggled, column))
+        menu.addSeparator()
+        menu.addAction(self.tr("Reset columns"), self.reset)
+
+    # Fitting
+
+    def fit(self) -> None:
+        """Give Name and Status what the others leave, until the person sets the width of one.
+
+        Where there is too little room, what matters least is left out; what the person chose
+        stays.
+        """
+        if self._has_own_widths:
+            self._show_what_fits()
+            return
+        with self._fitting():
+            room = self._view.viewport().width()
+            least = {column: self._least_px[column] for column in sorted(self._wanted())}
+            for column in self._may_give_way():
+                self._header.setSectionHidden(column, sum(least.values()) > room)
+                if self._header.isSectionHidden(column):
+                    del least[column]
+            spare = room - sum(least.values())
+            has_status = Column.STATUS in least
+            for_name = round(spare * _NAME_SHARE) if spare > 0 and has_status else spare
+            name_px = least[Column.NAME]
+            self._header.resizeSection(Column.NAME, max(name_px // 2, name_px + for_name))
+            if has_status:
+                status_px = least[Column.STATUS] + max(0, spare - for_name)
+                self._header.resizeSection(Column.STATUS, status_px)
+
+    def _show_what_fits(self) -> None:
+        """Bring back what was left out, where there is room beside the widths the person set."""
+        with self._fitting():
+            for column in reversed(self._may_give_way()):
+                spare = self._view.viewport().width() - self._header.length()
+                if self._header.isSectionHidden(column) and self._least_px[column] <= spare:
+                    self._header.setSectionHidden(column, False)
+
+    def _may_give_way(self) -> tuple[Column, ...]:
+        """What may be left out for want of room, the first first."""
+        return _GIVE_WAY if self._chosen is None else ()
+
+    def _wanted(self) -> frozenset[Column]:
+        return USUAL if self._chosen is None else self._chosen
+
+    def _shown(self) -> list[Column]:
+        return [column for column in Column if not self._header.isSectionHidden(column)]
+
+    def _hide_unchosen(self) -> None:
+        with self._fitting():
+            for column in Column:
+                self._header.setSectionHidden(column, column not in self._wanted())
+
+    @contextlib.contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """While widths change that nobody has set."""
+        before, self._is_fitting = self._is_fitting, True
+        try:
+            yield
+        finally:
+            self._is_fitting = before
+
+    # What the person does
+
+    def _on_section_resized(self) -> None:
+        if not self._is_fitting:
+            self._has_own_widths = True
+            self.changed.emit()
+
+    def _on_toggled(self, column: Column, is_shown: bool) -> None:
+        self.choose(column, is_shown=is_shown)
+
+    def _on_menu_requested(self, position: QPoint) -> None:
+        menu = QMenu(self._view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu)
+        menu.popup(self._header.mapToGlobal(position))
+
+
+def _least_widths(metrics: QFontMetrics) -> dict[Column, int]:
+    """Return how wide each column must be for what it usually holds, and for its title."""
+    room = 2 * CELL_MARGIN_PX + 10
+    date_px = metrics.horizontalAdvance(formatting.date_and_time(_WIDE_DATE_MS))
+    widths = {
+        Column.NAME: metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX,
+        Column.ADDED: date_px + room + CELL_MARGIN_PX,
+        Column.FINISHED: date_px + room + CELL_MARGIN_PX,
+    }
+    for column, text in _WIDEST.items():
+        title_px = metrics.horizontalAdvance(titles()[column])
+        widths[column] = max(metrics.horizontalAdvance(text) + room, title_px + 32)
+    return widths

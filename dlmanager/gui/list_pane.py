@@ -1,0 +1,104 @@
+"""The middle of the window: the panel of filters, and beside it the list or what stands for it."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QSplitter, QStackedWidget, QWidget
+
+from dlmanager.core.categories import Category
+from dlmanager.gui.empty_page import EmptyPage, NoHitsPage
+from dlmanager.gui.job_filter import NO_FILTER, Group, words_of
+from dlmanager.gui.job_table_view import JobTableView
+from dlmanager.gui.side_panel import SidePanel, category_text, group_text
+
+
+class ListPane(QSplitter):
+    """Shows the jobs that the side panel and the search leave.
+
+    Signals:
+        filter_cleared(): the person wants to see all again; the field of the search is to follow.
+    """
+
+    filter_cleared = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._filter = NO_FILTER
+        self._searched = ""
+        self.side_panel = SidePanel(self)
+        self.table = JobTableView(self)
+        self._jobs = self.table.jobs
+        self._empty_page = EmptyPage(self)
+        self._no_hits_page = NoHitsPage(self)
+        self._pages = QStackedWidget(self)
+        for page in (self._empty_page, self.table, self._no_hits_page):
+            self._pages.addWidget(page)
+        self.addWidget(self.side_panel)
+        self.addWidget(self._pages)
+        self.setStretchFactor(0, 0)
+        self.setStretchFactor(1, 1)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+        self.side_panel.chosen.connect(self._on_chosen)
+        self._no_hits_page.cleared.connect(self.clear_filter)
+        self._jobs.summary_changed.connect(self._on_summary_changed)
+        self._on_summary_changed()
+
+    def search(self, text: str) -> None:
+        """Show only jobs with each of these words in name, link or folder."""
+        self._searched = text.strip()
+        self._filter = replace(self._filter, words=words_of(text))
+        self._use_filter()
+
+    def clear_filter(self) -> None:
+        """Show all jobs."""
+        self._searched = ""
+        self._filter = NO_FILTER
+        self.side_panel.choose(Group.ALL)
+        self._use_filter()
+        self.filter_cleared.emit()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some jobs may be hidden."""
+        return self._filter != NO_FILTER
+
+    def _on_chosen(self, chosen: Group | Category) -> None:
+        if isinstance(chosen, Group):
+            self._filter = replace(self._filter, group=chosen, category=None)
+        else:
+            self._filter = replace(self._filter, group=Group.ALL, category=chosen)
+        self._use_filter()
+
+    def _use_filter(self) -> None:
+        self._jobs.set_filter(self._filter)
+        self._show_page()
+
+    def _on_summary_changed(self) -> None:
+        self.side_panel.show_counts(self._jobs.counts())
+        self._show_page()
+
+    def _show_page(self) -> None:
+        page: QWidget = self.table
+        if not self._jobs.summary().total:
+            page = self._empty_page
+        elif not self._jobs.rowCount():
+            self._no_hits_page.say(self._no_hits_text())
+            page = self._no_hits_page
+        if self._pages.currentWidget() is not page:
+            # Else the keyboard would be nowhere, and the keys of the list would not work at once.
+            had_keyboard = self._pages.isAncestorOf(QApplication.focusWidget() or self)
+            self._pages.setCurrentWidget(page)
+            if had_keyboard:
+                page.setFocus()
+
+    def _no_hits_text(self) -> str:
+        chosen = self.side_panel.current
+        name = group_text(chosen) if isinstance(chosen, Group) else category_text(chosen)
+        if not self._searched:
+            return self.tr("There is no download in “{group}”.").format(group=name)
+        if chosen is Group.ALL:
+            return self.tr("No download matches “{text}”.").format(text=self._searched)
+        return self.tr("No download in “{group}” matches “{text}”.").format(
+            group=name, text=self._searched
+        )

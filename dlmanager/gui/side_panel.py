@@ -1,0 +1,170 @@
+"""The panel on the left: what the list can be narrowed to, each with how many there are."""
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from dlmanager.core.categories import Category
+from dlmanager.gui import formatting
+from dlmanager.gui.job_filter import Group
+from dlmanager.gui.job_table_model import Counts
+from dlmanager.gui.palette import with_soft_selection
+
+_LABEL, _COUNT = 0, 1
+_ROOM_PX = 8
+_WIDEST_COUNT = "99,999"
+
+
+class SidePanel(QTreeWidget):
+    """Lists the groups of states and the categories; one of them is chosen.
+
+    Signals:
+        chosen(Group | Category): the list is to show these alone.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items: dict[Group | Category, QTreeWidgetItem] = {}
+        self._set_up_look()
+        downloads = self._add_section(self.tr("Downloads"))
+        for group in Group:
+            self._add(downloads, group, group_text(group))
+        self._categories = self._add_section(self.tr("Categories"))
+        for category in Category:
+            self._add(self._categories, category, category_text(category))
+        self.expandAll()
+        self.setCurrentItem(self._items[Group.ALL])
+        self.itemSelectionChanged.connect(self._on_selection_changed)
+
+    def show_counts(self, counts: Counts) -> None:
+        """Show how many jobs there are of each; categories without any are left out."""
+        for group, item in self._items.items():
+            if isinstance(group, Group):
+                self._show_count(item, counts.by_group[group])
+            else:
+                count = counts.by_category[group]
+                self._show_count(item, count)
+                item.setHidden(not count and not item.isSelected())
+        self._categories.setHidden(not counts.by_group[Group.ALL])
+
+    def choose(self, wanted: Group | Category) -> None:
+        """Choose an entry, as a click on it does."""
+        self.setCurrentItem(self._items[wanted])
+
+    @property
+    def current(self) -> Group | Category:
+        """What is chosen."""
+        return self._chosen
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        words = max(metrics.horizontalAdvance(item.text(_LABEL)) for item in self._items.values())
+        room = self.indentation() + metrics.horizontalAdvance(_WIDEST_COUNT) + 4 * _ROOM_PX
+        return QSize(words + room, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.sizeHint().width(), super().minimumSizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
+            self._colour()
+
+    def _colour(self) -> None:
+        """Take the colours of the list, on the ground of the window."""
+        above = self.parentWidget()
+        wanted = with_soft_selection(above.palette() if above is not None else QPalette())
+        wanted.setColor(QPalette.ColorRole.Base, wanted.color(QPalette.ColorRole.Window))
+        role = QPalette.ColorRole.Highlight
+        if wanted.color(role) != self.palette().color(role):
+            self.setPalette(wanted)
+
+    def _set_up_look(self) -> None:
+        self._chosen: Group | Category = Group.ALL
+        self.setAccessibleName(self.tr("Filters"))
+        self.setColumnCount(2)
+        self.setHeaderHidden(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
+        self.setIndentation(2 * _ROOM_PX)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._colour()
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_COUNT, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _add_section(self, title: str) -> QTreeWidgetItem:
+        section = QTreeWidgetItem(self, [title, ""])
+        section.setFlags(Qt.ItemFlag.ItemIsEnabled)  # a title, nothing to choose
+        section.setFirstColumnSpanned(True)
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        section.setFont(_LABEL, font)
+        section.setSizeHint(_LABEL, QSize(0, self._row_height()))
+        return section
+
+    def _add(self, section: QTreeWidgetItem, key: Group | Category, text: str) -> None:
+        item = QTreeWidgetItem(section, [text, ""])
+        item.setData(_LABEL, Qt.ItemDataRole.UserRole, key.value)
+        item.setTextAlignment(_COUNT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setSizeHint(_LABEL, QSize(0, self._row_height()))
+        self._items[key] = item
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + _ROOM_PX
+
+    def _show_count(self, item: QTreeWidgetItem, count: int) -> None:
+        text = formatting.whole_number(count) if count else ""
+        if item.text(_COUNT) != text:
+            item.setText(_COUNT, text)
+            spoken = f"{item.text(_LABEL)}, {formatting.whole_number(count)}"
+            item.setData(_LABEL, Qt.ItemDataRole.AccessibleTextRole, spoken)
+
+    def _on_selection_changed(self) -> None:
+        for key, item in self._items.items():
+            if item.isSelected() and key is not self._chosen:
+                self._chosen = key
+                self.chosen.emit(key)
+
+
+def group_text(group: Group) -> str:
+    """Return what a group of states is called."""
+    translate = QCoreApplication.translate
+    return {
+        Group.ALL: translate("SidePanel", "All"),
+        Group.ACTIVE: translate("SidePanel", "Active"),
+        Group.WAITING: translate("SidePanel", "Waiting"),
+        Group.PAUSED: translate("SidePanel", "Paused"),
+        Group.RETRYING: translate("SidePanel", "Retrying"),
+        Group.COMPLETED: translate("SidePanel", "Completed"),
+        Group.FAILED: translate("SidePanel", "Failed"),
+        Group.CANCELLED: translate("SidePanel", "Cancelled"),
+    }[group]
+
+
+def category_text(category: Category) -> str:
+    """Return what a category of files is called."""
+    translate = QCoreApplication.translate
+    return {
+        Category.DOCUMENTS: translate("SidePanel", "Documents"),
+        Category.ARCHIVES: translate("SidePanel", "Archives"),
+        Category.VIDEO: translate("SidePanel", "Video"),
+        Category.MUSIC: translate("SidePanel", "Music"),
+        Category.IMAGES: translate("SidePanel", "Images"),
+        Category.PROGRAMS: translate("SidePanel", "Programs"),
+        Category.OTHER: translate("SidePanel", "Other"),
+    }[category]
