@@ -412,8 +412,9 @@ class DownloadQueueOrchestrator(QObject):
                     await self._discard_left_parts()
                 await self._resume_where_space_returned()
                 await self._network.tend()
+                asked_at = now_ms()
                 await self._fill()
-                await self._look_ahead()
+                await self._look_ahead(asked_at)
                 if await self._keeper.look_after():
                     self._watch()
             except StoreUnusable as error:
@@ -458,13 +459,14 @@ class DownloadQueueOrchestrator(QObject):
             self._start_run(job, self._setup)
         self._announce(jobs)
 
-    async def _look_ahead(self) -> None:
+    async def _look_ahead(self, asked_at: int) -> None:
+        """Have us woken when the next job is due that was not due yet when jobs were claimed."""
         if self._runs:
             self._idle.clear()
         elif await self._store.run(JobStore.count_unfinished) == 0 and not self._wake.is_set():
             self._idle.set()
         # What is due already and was not taken waits for a slot: the end of a run wakes us.
-        due_at = await self._store.run(JobStore.next_retry_at, now_ms())
+        due_at = await self._store.run(JobStore.next_retry_at, asked_at)
         delays_ms = [self._network.opens_in_ms, None if due_at is None else due_at - now_ms()]
         if known_ms := [each for each in delays_ms if each is not None]:
             self._retry_timer.start(max(1, min(MAX_TIMER_MS, *known_ms)))

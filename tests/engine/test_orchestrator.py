@@ -19,11 +19,13 @@ from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, NewJob, Phase, St
 from dlmanager.core.progress import JobProgress
 from dlmanager.engine import orchestrator as orchestrator_module
 from dlmanager.engine.base_process import BaseProcess
+from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
 from dlmanager.store import job_store
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.store_thread import StoreThread
 from tests.fakes.fake_wget import SCENARIOS, make_fake_wget, read_calls
 
 SOON_MS = 30
@@ -358,6 +360,34 @@ class TestRetries:
         gaps = [call.started_at for call in read_calls(bench.fake)]
         assert gaps[1] - gaps[0] >= SOON_MS / 1000
         assert gaps[2] - gaps[1] >= 2 * SOON_MS / 1000
+
+    def test_that_fall_due_between_the_claim_and_the_look_ahead_begin_without_any_poll(
+        self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ):
+        async def scenario() -> None:
+            queue = bench.make()
+            (job_id,) = bench.enqueue("a")
+            store = StoreThread(bench.database)
+            (job,) = store.call(JobStore.claim, 1, now_ms())
+            due_at = now_ms()
+            facts = {"next_retry_at": due_at, "retry_count": 1}
+            store.call(JobStore.finish, job_id, job.attempt, Status.RETRYING, due_at, facts)
+            store.close()
+            claim, claims = JobStore.claim, 0
+
+            def claim_and_let_time_pass(*args: Any) -> list[Job]:
+                nonlocal claims
+                jobs = claim(*args)
+                claims += 1
+                return jobs
+
+            # Time stands still until the start's own writes wake nobody any more.
+            monkeypatch.setattr(orchestrator_module, "now_ms", lambda: due_at - (claims < 50))
+            monkeypatch.setattr(JobStore, "claim", claim_and_let_time_pass)
+            await queue.start()
+            await bench.status(job_id, Status.COMPLETED)
+
+        run(scenario())
 
     def test_that_are_further_off_than_a_timer_reaches_come_too(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
