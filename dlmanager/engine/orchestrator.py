@@ -32,6 +32,7 @@ from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_check import SEARCH_PATH, check_wget, find_setpriv, find_wget
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil, fulfil_all
 
 BUSY_DELAY_MS = 2000
 """How long a job waits for the process that still writes its part."""
@@ -358,16 +359,16 @@ class DownloadQueueOrchestrator(QObject):
     async def pause_all(self) -> None:
         """Pause everything that is not finished."""
         await self._board.flush()
-        await self._obey(await self._store.run(JobStore.wish_all, Wish.PAUSE, now_ms()))
+        await self._obey(await self._store.run(fulfil_all, Wish.PAUSE, now_ms()))
 
     async def resume_all(self) -> None:
         """Let every paused job go on."""
-        await self._obey(await self._store.run(JobStore.wish_all, Wish.RESUME, now_ms()))
+        await self._obey(await self._store.run(fulfil_all, Wish.RESUME, now_ms()))
 
     async def _wish(self, wish: Wish, job_ids: Sequence[str]) -> list[Job]:
         if wish in (Wish.PAUSE, Wish.CANCEL, Wish.REMOVE):
             await self._board.flush()
-        jobs = await self._store.run(JobStore.wish, wish, job_ids, now_ms())
+        jobs = await self._store.run(fulfil, wish, job_ids, now_ms())
         if wish in (Wish.RETRY, Wish.RESUME):
             self._network.note_wish(jobs, lifts_pauses=wish is Wish.RETRY)
         await self._obey(jobs)
@@ -441,7 +442,7 @@ class DownloadQueueOrchestrator(QObject):
             return
         ready = await asyncio.to_thread(lambda: [job.id for job in jobs if has_space_for(job)])
         if ready:
-            self._announce(await self._store.run(JobStore.wish, Wish.RESUME, ready, now_ms()))
+            self._announce(await self._store.run(fulfil, Wish.RESUME, ready, now_ms()))
 
     async def _fill(self) -> None:
         free = self._max_concurrent_downloads - len(self._runs)

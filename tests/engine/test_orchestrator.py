@@ -23,9 +23,10 @@ from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
-from dlmanager.store import job_store
+from dlmanager.store import connection
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil
 from tests.fakes.fake_wget import SCENARIOS, make_fake_wget, read_calls
 
 SOON_MS = 30
@@ -174,7 +175,7 @@ def bench(tmp_path: Path, at_end: list[Callable[[], Awaitable[None]]]) -> Iterat
 @pytest.fixture
 def impatient_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that is locked is told at once, not after seconds."""
-    monkeypatch.setitem(job_store._PRAGMAS, "busy_timeout", 1)
+    monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", 1)
 
 
 class TestDefaults:
@@ -477,9 +478,9 @@ class TestWishes:
             store, others = queue._store, [job.id for job in queue._store.call(JobStore.list_jobs)]
             (job_id,) = bench.enqueue(status.value)
             if status is Status.PAUSED:
-                store.call(JobStore.wish, Wish.PAUSE, [job_id], 2)
+                store.call(fulfil, Wish.PAUSE, [job_id], 2)
             elif status is Status.CANCELLED:
-                store.call(JobStore.wish, Wish.CANCEL, [job_id], 2)
+                store.call(fulfil, Wish.CANCEL, [job_id], 2)
             elif status is not Status.PENDING:
                 store.call(JobStore.claim, 1, 2, others)
                 if status is not Status.PROCESSING:
