@@ -18,6 +18,7 @@ from dlmanager.core.errors import BadInput, ErrorKind, InvalidUrl, StoreUnusable
 from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, NewJob, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.engine import orchestrator as orchestrator_module
+from dlmanager.engine import runs, wget_care
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import FileLock, job_lock
@@ -433,7 +434,7 @@ class TestRetries:
     def test_are_not_spent_on_a_part_that_another_process_writes(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(orchestrator_module, "BUSY_DELAY_MS", SOON_MS)
+        monkeypatch.setattr(runs, "BUSY_DELAY_MS", SOON_MS)
         bench.play(a={"attempts": [SCENARIOS["cut"]["steps"], COMPLETE]})
 
         async def scenario() -> None:
@@ -860,7 +861,7 @@ class TestAWgetThatFails:
     def test_in_between_gives_the_job_back_and_is_found_again(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
-        monkeypatch.setattr(orchestrator_module, "WGET_CHECK_INTERVAL_MS", 20)
+        monkeypatch.setattr(wget_care, "CHECK_INTERVAL_MS", 20)
         wget, hidden = bench.fake / "wget", bench.fake / "hidden"
 
         async def scenario() -> None:
@@ -882,7 +883,7 @@ class TestAWgetThatFails:
     def test_without_setpriv_the_same_holds(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
-        monkeypatch.setattr(orchestrator_module, "find_setpriv", lambda: None)
+        monkeypatch.setattr(wget_care, "find_setpriv", lambda: None)
 
         async def scenario() -> None:
             queue = await bench.started()

@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 
 from PySide6.QtCore import QCoreApplication  # noqa: F401 - imported before the forks, for all
 
-from dlmanager import app, cli  # noqa: F401
+from dlmanager import app, cli  # noqa: F401 - app: imported before the forks, for all
 from dlmanager.core.job import Phase, Wish
 from dlmanager.engine import database_keeper, orchestrator, part_file, sweep
 from dlmanager.engine.attempt import Attempt
@@ -126,6 +126,12 @@ def cancelled_while_it_publishes() -> None:
     _replace(PartFile, "publish", wrap)
 
 
+def wish_granted() -> None:
+    """Die when a wish is committed, whoever asked for it."""
+    after(orchestrator, "fulfil")()
+    after(cli, "fulfil")()
+
+
 def _replace(
     owner: Owner, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> None:
@@ -173,7 +179,7 @@ POINTS: dict[str, Install] = {
     "ended": after(JobStore, "finish"),
     # Cancelling
     "published, though cancelled": cancelled_while_it_publishes,
-    "wish granted": after(orchestrator, "fulfil"),
+    "wish granted": wish_granted,
     "part discarded": after(PartFile, "discard"),
     "forgetting the part": inside("forget_part", "get"),
     "part forgotten": after(JobStore, "forget_part"),

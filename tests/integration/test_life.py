@@ -358,7 +358,7 @@ class TestSurroundings:
     def test_when_wget_is_there_the_queue_goes_on(
         self, run, server, orchestrate, folder, tmp_path, caplog, monkeypatch
     ):
-        monkeypatch.setattr("dlmanager.engine.orchestrator.WGET_CHECK_INTERVAL_MS", 50)
+        monkeypatch.setattr("dlmanager.engine.wget_care.CHECK_INTERVAL_MS", 50)
         url = server.serve("/a.bin", CONTENT)
         wget = tmp_path / "wget"
 
