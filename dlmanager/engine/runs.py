@@ -13,7 +13,8 @@ from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import percent
 from dlmanager.core.stall import StallLimits
-from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
+from dlmanager.engine.attempt import Attempt, WgetSetup
+from dlmanager.engine.attempt_row import AttemptVoid
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.network_care import NetworkCare

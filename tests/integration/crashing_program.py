@@ -30,6 +30,7 @@ from dlmanager.engine import database_keeper, orchestrator, part_file, sweep
 from dlmanager.engine.attempt import Attempt
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import PartFile
+from dlmanager.engine.transfer import Transfer
 from dlmanager.engine.wget_process import WgetProcess
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.wishes import fulfil
@@ -161,11 +162,11 @@ POINTS: dict[str, Install] = {
     "answer noted": after(JobStore, "record", "http_status"),
     "progress written": after(JobStore, "write_progress"),
     "wget ended": after(WgetProcess, "run"),
-    "part settled": after(Attempt, "_settle_part"),
+    "part settled": after(Transfer, "_settle_part"),
     "part cleared": after(PartFile, "clear"),
     "start over noted": after(JobStore, "record", "bytes_done", 0),
     "probing": after(JobStore, "record", "phase", Phase.VERIFYING),
-    "judged": after(Attempt, "_judge"),
+    "judged": after(Transfer, "_judge"),
     # Publishing
     "syncing": before(PartFile, "sync"),
     "synced": after(PartFile, "sync"),
