@@ -31,6 +31,7 @@ from dlmanager.store.job_store import JobStore
 from dlmanager.store.secret_store import PROXY, SecretStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil
 
 T = TypeVar("T")
 
@@ -308,7 +309,7 @@ def _wish_command(wish: Wish) -> Callable[[Paths, Sequence[str]], int]:
 def _do_wish(store: StoreThread, wish: Wish, given: Sequence[str]) -> int:
     """Write the wish to the queue; a program that works on the queue follows within a second."""
     wanted = [_find(store, each) for each in given]
-    changed = store.call(JobStore.wish, wish, [job.id for job in wanted], now_ms())
+    changed = store.call(fulfil, wish, [job.id for job in wanted], now_ms())
     for job in store.call(JobStore.left_parts):
         # Where a program works on the queue, it holds the part and throws it away itself.
         if discard_part(job, job_lock(store.path, job.id)):

@@ -26,6 +26,7 @@ from dlmanager.store.database_care import (
     snapshot,
 )
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.recovery import doubt_parts, forget_processes
 from dlmanager.store.store_thread import StoreThread
 
 BACKUP_RETRY_MS = 60 * 60 * 1000
@@ -76,9 +77,9 @@ class DatabaseKeeper:
         if last_boot_id != boot_id():
             # Nothing syncs a part before it is complete: after a power cut its end may be stale,
             # and after any other start of the machine the check costs little.
-            await self._store.run(JobStore.doubt_parts)
+            await self._store.run(doubt_parts)
             if last_boot_id:
-                await self._store.run(JobStore.forget_processes)
+                await self._store.run(forget_processes)
             self._leave_note(boot_id())
         await sweep(self._store, now_ms(), self._logger)
         if await self._store.run(JobStore.is_restored):

@@ -4,63 +4,38 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
-from dlmanager import __version__
-from dlmanager.core.errors import ErrorKind, QueueInUse, StoreUnusable, WgetUnusable
-from dlmanager.core.job import Job, NewJob, Phase, Status, Wish
-from dlmanager.core.outcome import Ending, Outcome
-from dlmanager.core.progress import percent
+from dlmanager.core.errors import QueueInUse, StoreUnusable
+from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.stall import StallLimits
-from dlmanager.engine.attempt import Attempt, AttemptVoid, WgetSetup
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.network_care import NetworkCare, SystemNetwork
 from dlmanager.engine.orders import check_order
-from dlmanager.engine.part_file import discard_part, remove_published
+from dlmanager.engine.part_file import discard_part
 from dlmanager.engine.patient_store import PatientStore
 from dlmanager.engine.progress_board import ProgressBoard
-from dlmanager.engine.publish import completed_facts
+from dlmanager.engine.runs import Runs
 from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
-from dlmanager.engine.wget_check import SEARCH_PATH, check_wget, find_setpriv, find_wget
+from dlmanager.engine.wget_care import WgetCare
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil, fulfil_all
 
-BUSY_DELAY_MS = 2000
-"""How long a job waits for the process that still writes its part."""
 SPACE_RETRY_MS = 30_000
 """How long a job that a full disk has paused rests at least: the disk may say that there is room
 where a quota says that there is none."""
 MAX_TIMER_MS = 60 * 60 * 1000
 """Qt's timers are 32 bits wide: a longer wait is made of several."""
-WGET_CHECK_INTERVAL_MS = 5000
 LOCK_TRIES = 3
 LOCK_PAUSE_S = 0.05
 """The lock of the queue may be taken for a moment by somebody who only looks who has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A running attempt. revision: of its row when it was claimed."""
-
-    attempt: Attempt
-    task: asyncio.Task[None]
-    revision: int
-
-    def lost_to(self, job: Job) -> bool:
-        """Whether the row, as somebody changed it after the claim, is no longer this attempt's."""
-        return job.revision > self.revision and (
-            job.removed_at is not None
-            or job.status is not Status.PROCESSING
-            or job.attempt != self.attempt.job.attempt
-        )
 
 
 class DownloadQueueOrchestrator(QObject):
@@ -112,12 +87,8 @@ class DownloadQueueOrchestrator(QObject):
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
-        self._wget_executable_path = wget_executable_path
         self._max_concurrent_downloads = max_concurrent_downloads
         self._max_retries = max_retries
-        self._stall_limits = StallLimits(
-            low_speed_limit_bytes_s, low_speed_time_s, header_timeout_s
-        )
 
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
@@ -145,29 +116,39 @@ class DownloadQueueOrchestrator(QObject):
         self._board.progressed.connect(self._network.note_progress)
 
         self._home = self._db.parent / "run"
+        self._wget = WgetCare(wget_executable_path, self._home, self._tasks, self._logger, self)
+        self._wget.changed.connect(self._on_wget_changed)
         self._life = asyncio.Lock()
         self._stopping = False
-        self._runs: dict[str, _Run] = {}
-        self._setup: WgetSetup | None = None
         self._worker: asyncio.Task[None] | None = None
-        self._wget_check: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
-        self._given_up = False
         self._parts_left = True
-        self._wget_problem: str | None = None
         self._store_problem: str | None = None
         self._told_problem: str | None = None
 
         self._patient = PatientStore(
             self._store, poll_interval_ms, self._set_store_problem, self._wake.set
         )
+        self._runs = Runs(
+            self._store,
+            self._patient,
+            self._board,
+            self._network,
+            self._secrets,
+            StallLimits(low_speed_limit_bytes_s, low_speed_time_s, header_timeout_s),
+            self._tasks,
+            self._logger,
+            self,
+        )
+        self._runs.jobs_changed.connect(self.jobs_changed)
+        self._runs.ended.connect(self._wake.set)
+        self._runs.wget_failed.connect(self._wget.note_failure)
+
         self._poll_timer = QTimer(self, interval=poll_interval_ms)
         self._poll_timer.timeout.connect(self._wake.set)
         self._retry_timer = QTimer(self, singleShot=True)
         self._retry_timer.timeout.connect(self._wake.set)
-        self._wget_timer = QTimer(self, interval=WGET_CHECK_INTERVAL_MS)
-        self._wget_timer.timeout.connect(self._begin_wget_check)
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._wake.set)
         self._network.opened.connect(self._wake.set)
@@ -182,7 +163,7 @@ class DownloadQueueOrchestrator(QObject):
     @property
     def problem(self) -> str | None:
         """Why the queue as a whole cannot work, in one sentence; None while it can."""
-        return self._wget_problem or self._store_problem
+        return self._wget.problem or self._store_problem
 
     async def start(self, *, awaits_wget: bool = True) -> None:
         """Put in order what an earlier run left (zombie sweep), then work on the queue.
@@ -198,12 +179,13 @@ class DownloadQueueOrchestrator(QObject):
 
     async def _start(self, *, awaits_wget: bool) -> None:
         await self._take_lock()
+        self._wget.start()
         try:
             await self._keeper.put_in_order()
             await self._secrets.put_in_order(self._store, self._home)
             await self._network.start()
             if awaits_wget:
-                await self._check_wget()
+                await self._wget.check()
         except BaseException:
             self._store.close()
             self._lock.release()
@@ -213,10 +195,11 @@ class DownloadQueueOrchestrator(QObject):
         self._poll_timer.start()
         self._wake.set()
         self._idle.clear()
-        self._stopping = self._given_up = False
+        self._stopping = False
+        self._runs.begin()
         self._worker = asyncio.ensure_future(self._work())
         if not awaits_wget:
-            self._begin_wget_check()
+            self._wget.begin_check()
 
     def _watch(self) -> None:
         self._watcher.addPath(f"{self._db}-wal")
@@ -246,26 +229,25 @@ class DownloadQueueOrchestrator(QObject):
                 await self._stop(self._worker)
 
     async def _stop(self, worker: asyncio.Task[None]) -> None:
-        for timer in (self._poll_timer, self._retry_timer, self._wget_timer):
-            timer.stop()
+        self._poll_timer.stop()
+        self._retry_timer.stop()
+        self._wget.stop()
         if watched := self._watcher.files():
             self._watcher.removePaths(watched)
         # Not cancelled: a claim that is being committed must get its run, to be given back below.
         self._stopping = True
-        if self._wget_check is not None:
-            self._wget_check.cancel()
         self._patient.wait_no_more()
         self._wake.set()
         await asyncio.wait([worker])
         self._worker = None
         await self._network.stop()
         await self._board.flush()
-        await self._give_back(list(self._runs.values()))
+        await self._runs.give_back()
         self._board.stop()
         await self._tasks.settle()
         await self._keeper.stop()
         await asyncio.to_thread(self._store.close)
-        self._keeper.note_end(is_well=self._store_problem is None and not self._given_up)
+        self._keeper.note_end(is_well=self._store_problem is None and not self._runs.given_up)
         self._lock.release()
 
     async def wait_until_idle(self) -> None:
@@ -358,16 +340,16 @@ class DownloadQueueOrchestrator(QObject):
     async def pause_all(self) -> None:
         """Pause everything that is not finished."""
         await self._board.flush()
-        await self._obey(await self._store.run(JobStore.wish_all, Wish.PAUSE, now_ms()))
+        await self._obey(await self._store.run(fulfil_all, Wish.PAUSE, now_ms()))
 
     async def resume_all(self) -> None:
         """Let every paused job go on."""
-        await self._obey(await self._store.run(JobStore.wish_all, Wish.RESUME, now_ms()))
+        await self._obey(await self._store.run(fulfil_all, Wish.RESUME, now_ms()))
 
     async def _wish(self, wish: Wish, job_ids: Sequence[str]) -> list[Job]:
         if wish in (Wish.PAUSE, Wish.CANCEL, Wish.REMOVE):
             await self._board.flush()
-        jobs = await self._store.run(JobStore.wish, wish, job_ids, now_ms())
+        jobs = await self._store.run(fulfil, wish, job_ids, now_ms())
         if wish in (Wish.RETRY, Wish.RESUME):
             self._network.note_wish(jobs, lifts_pauses=wish is Wish.RETRY)
         await self._obey(jobs)
@@ -376,12 +358,9 @@ class DownloadQueueOrchestrator(QObject):
     async def _obey(self, jobs: Sequence[Job]) -> None:
         """Tell of rows that somebody changed, and end the attempts that are theirs no more."""
         # Decided before anything is awaited: later these rows may be out of date.
-        disowned = [run for job in jobs if (run := self._runs.get(job.id)) and run.lost_to(job)]
+        disowned = self._runs.disowned_by(jobs)
         self._announce(jobs)
-        for run in disowned:
-            self._tasks.start(run.attempt.stop())
-        if disowned:
-            await asyncio.wait([run.task for run in disowned])
+        await self._runs.end(disowned)
         await self._discard_left_parts()
         self._wake.set()
 
@@ -412,8 +391,9 @@ class DownloadQueueOrchestrator(QObject):
                     await self._discard_left_parts()
                 await self._resume_where_space_returned()
                 await self._network.tend()
+                asked_at = now_ms()
                 await self._fill()
-                await self._look_ahead()
+                await self._look_ahead(asked_at)
                 if await self._keeper.look_after():
                     self._watch()
             except StoreUnusable as error:
@@ -440,159 +420,40 @@ class DownloadQueueOrchestrator(QObject):
             return
         ready = await asyncio.to_thread(lambda: [job.id for job in jobs if has_space_for(job)])
         if ready:
-            self._announce(await self._store.run(JobStore.wish, Wish.RESUME, ready, now_ms()))
+            self._announce(await self._store.run(fulfil, Wish.RESUME, ready, now_ms()))
 
     async def _fill(self) -> None:
-        free = self._max_concurrent_downloads - len(self._runs)
-        if free <= 0 or self._setup is None or self._stopping or self._network.is_hopeless:
+        free = self._max_concurrent_downloads - len(self._runs.job_ids)
+        if free <= 0 or self._wget.setup is None or self._stopping or self._network.is_hopeless:
             return
         jobs = await self._store.run(
             JobStore.claim,
             free,
             now_ms(),
-            list(self._runs),
+            list(self._runs.job_ids),
             self._network.closed_hosts,
             self._network.is_away,
         )
         for job in jobs:
-            self._start_run(job, self._setup)
+            self._runs.start(job, self._wget.setup)
         self._announce(jobs)
 
-    async def _look_ahead(self) -> None:
-        if self._runs:
+    async def _look_ahead(self, asked_at: int) -> None:
+        """Have us woken when the next job is due that was not due yet when jobs were claimed."""
+        if self._runs.job_ids:
             self._idle.clear()
         elif await self._store.run(JobStore.count_unfinished) == 0 and not self._wake.is_set():
             self._idle.set()
         # What is due already and was not taken waits for a slot: the end of a run wakes us.
-        due_at = await self._store.run(JobStore.next_retry_at, now_ms())
+        due_at = await self._store.run(JobStore.next_retry_at, asked_at)
         delays_ms = [self._network.opens_in_ms, None if due_at is None else due_at - now_ms()]
         if known_ms := [each for each in delays_ms if each is not None]:
             self._retry_timer.start(max(1, min(MAX_TIMER_MS, *known_ms)))
 
-    def _start_run(self, job: Job, setup: WgetSetup) -> None:
-        attempt = Attempt(
-            job,
-            setup,
-            lock=job_lock(self._db, job.id),
-            record=lambda facts: self._record(job, facts),
-            on_progress=lambda: self._board.mark(job.id),
-            stall_limits=self._stall_limits,
-            pack=self._secrets.luggage_for,
-            logger=self._logger,
-        )
-        self._board.add(attempt)
-        task = asyncio.ensure_future(self._run(attempt))
-        self._runs[job.id] = _Run(attempt, task, job.revision)
-
-    async def _record(self, job: Job, facts: dict[str, Any]) -> Job | None:
-        if self._given_up:
-            return None
-        recorded = await self._patient.run(JobStore.record, job.id, job.attempt, now_ms(), facts)
-        if recorded is not None:
-            self.jobs_changed.emit([recorded])
-        return recorded
-
-    async def _run(self, attempt: Attempt) -> None:
-        job_id = attempt.job.id
-        try:
-            outcome = await self._outcome_of(attempt)
-            await asyncio.to_thread(attempt.close)
-            self._board.remove(attempt)
-            if outcome is not None:
-                await self._settle(attempt, outcome)
-        except StoreUnusable as error:
-            self._logger.error("job %s: its state could not be written: %s", job_id, error)
-        except Exception:
-            self._logger.exception("job %s: its end met an error", job_id)
-        finally:
-            attempt.close()
-            self._board.remove(attempt)
-            del self._runs[job_id]
-            self._wake.set()
-
-    async def _outcome_of(self, attempt: Attempt) -> Outcome | None:
-        """Run an attempt; None if the row was taken from it meanwhile."""
-        try:
-            return await attempt.run()
-        except AttemptVoid:
-            return None
-        except WgetUnusable as error:
-            return Outcome(Ending.INSTALLATION, ErrorKind.WGET, str(error))
-        except StoreUnusable as error:
-            return Outcome(Ending.BUSY, ErrorKind.BUSY, str(error))
-        except Exception:
-            self._logger.exception("job %s: the attempt broke off", attempt.job.id)
-            return Outcome(
-                Ending.RETRY,
-                ErrorKind.INTERRUPTED,
-                "Something went wrong inside dlmanager; the log tells more.",
-            )
-
-    async def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Turn the outcome of an attempt into the job's next state."""
-        self._network.note_outcome(attempt.job, outcome)
-        status, facts = self._next_state(attempt, outcome)
-        job = await self._patient.run(
-            JobStore.finish, attempt.job.id, attempt.job.attempt, status, now_ms(), facts
-        )
-        if job is not None:
-            self.jobs_changed.emit([job])
-        elif outcome.ending is Ending.DONE and attempt.final_path is not None:
-            row = await self._patient.run(JobStore.get, attempt.job.id)
-            if row is None or row.status is not Status.COMPLETED:
-                # A wish came in the very moment of publishing, and it counts.
-                await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
-        if outcome.ending is Ending.INSTALLATION:
-            self._setup = None
-            self._set_wget_problem(outcome.error_message)
-
-    def _next_state(self, attempt: Attempt, outcome: Outcome) -> tuple[Status, dict[str, Any]]:
-        job = attempt.job
-        facts: dict[str, Any] = {"http_status": outcome.http_status}
-        if outcome.ending is Ending.DONE:
-            assert attempt.final_path is not None
-            return Status.COMPLETED, facts | completed_facts(attempt.final_path, now_ms())
-        facts |= {
-            "bytes_done": job.bytes_done,
-            "progress_percent": percent(job.bytes_done, job.bytes_total),
-        }
-        if outcome.ending is Ending.INSTALLATION:
-            return Status.PENDING, facts
-        facts |= {"error_kind": outcome.error_kind, "error_message": outcome.error_message}
-        if outcome.ending is Ending.BUSY:
-            return Status.RETRYING, facts | {"next_retry_at": now_ms() + BUSY_DELAY_MS}
-        if outcome.ending is Ending.DISK_FULL:
-            return Status.PAUSED, facts
-        if outcome.ending is Ending.RETRY:
-            planned = self._network.next_try(job, outcome, attempt.new_bytes)
-            facts |= {
-                "retry_count": planned.retry_count,
-                "next_retry_at": planned.next_retry_at,
-                "waiting_for": planned.waiting_for,
-            }
-            if planned.status is Status.RETRYING:
-                return Status.RETRYING, facts
-        return Status.FAILED, facts | {"finished_at": now_ms()}
-
-    async def _give_back(self, runs: Sequence[_Run]) -> None:
-        """End attempts for a clean stop: PENDING, no retry spent; files being published are."""
-        attempts = [(run.attempt.job.id, run.attempt.job.attempt) for run in runs]
-        try:
-            self._announce(await self._store.run(JobStore.give_back, attempts, now_ms()))
-        except StoreUnusable as error:
-            # The next start finds them in progress, and lets them go on for one retry.
-            self._given_up = True
-            self._logger.error("downloads could not be given back: %s", error)
-        await asyncio.gather(
-            *(run.attempt.stop() for run in runs if run.attempt.job.phase is not Phase.FINALISING)
-        )
-        if runs:
-            await asyncio.wait([run.task for run in runs])
-
     async def _discard_left_parts(self) -> None:
         is_left = False
         for job in await self._store.run(JobStore.left_parts):
-            if job.id in self._runs:
+            if job.id in self._runs.job_ids:
                 continue
             if await asyncio.to_thread(discard_part, job, job_lock(self._db, job.id)):
                 forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())
@@ -602,45 +463,12 @@ class DownloadQueueOrchestrator(QObject):
                 is_left = True  # an orphan still writes it, or the disk keeps it
         self._parts_left = is_left
 
-    # wget and other surroundings
+    # Surroundings
 
-    def _begin_wget_check(self) -> None:
-        """Check wget beside everything else; one check at a time, as one that hangs takes long."""
-        if self._wget_check is None or self._wget_check.done():
-            self._wget_check = asyncio.ensure_future(self._check_wget())
-            self._tasks.keep(self._wget_check)
-
-    async def _check_wget(self) -> None:
-        """Find out whether wget can be used; while it cannot, look again now and then."""
-        if self._setup is not None:
-            return
-        try:
-            wget_path = find_wget(self._wget_executable_path)
-            version = await check_wget(wget_path)
-            self._home.mkdir(mode=0o700, exist_ok=True)
-        except WgetUnusable as error:
-            self._set_wget_problem(str(error))
-            return
-        except OSError as error:
-            self._set_wget_problem(f"The folder {self._home} cannot be made ({error.strerror}).")
-            return
-        self._logger.info("using %s, version %s", wget_path, version)
-        self._setup = WgetSetup(
-            wget_path=wget_path,
-            setpriv_path=find_setpriv(),
-            search_path=SEARCH_PATH,
-            home=self._home,
-            user_agent=f"dlmanager/{__version__}",
-        )
-        self._set_wget_problem(None)
-        self._wget_timer.stop()
-        self._wake.set()
-
-    def _set_wget_problem(self, problem: str | None) -> None:
-        self._wget_problem = problem
-        if problem is not None and not self._stopping:
-            self._wget_timer.start()
+    def _on_wget_changed(self) -> None:
         self._tell_problem()
+        if self._wget.setup is not None:
+            self._wake.set()
 
     def _set_store_problem(self, problem: str | None) -> None:
         self._store_problem = problem

@@ -12,6 +12,7 @@ from typing import Any
 from dlmanager.core.job import UNFINISHED, Job, Status, Verification
 from dlmanager.engine.publish import completed_facts
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.recovery import follow_disk
 from dlmanager.store.store_thread import StoreThread
 
 _PART_NAME = re.compile(r"\.[0-9a-f]{8}(?: \(\d+\))?\.part$")
@@ -37,7 +38,7 @@ async def settle_restored(store: StoreThread, now_ms: int, logger: logging.Logge
     """
     jobs = [job for job in await store.run(JobStore.list_jobs) if job.status in _OPEN_STATES]
     found = await asyncio.to_thread(_look_for_files, jobs, now_ms)
-    changed = await store.run(JobStore.settle_restored, found.complete, found.in_question, now_ms)
+    changed = await store.run(follow_disk, found.complete, found.in_question, now_ms)
     for job in changed:
         logger.warning("job %s: %s after the restore of a backup", job.id, job.status)
 

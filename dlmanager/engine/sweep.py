@@ -20,6 +20,7 @@ from dlmanager.engine.part_file import (
 )
 from dlmanager.engine.publish import completed_facts, publish
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.recovery import requeue_crashed
 from dlmanager.store.store_thread import StoreThread
 
 KEEP_REMOVED_MS = 24 * 60 * 60 * 1000
@@ -36,7 +37,7 @@ async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None
         if job.phase is Phase.FINALISING:
             await _finish_publishing(store, job, now_ms)
         # What could not be completed just now, or was not that far, goes back to the queue.
-        await store.run(JobStore.requeue_crashed, job.id, now_ms)
+        await store.run(requeue_crashed, job.id, now_ms)
         logger.warning("job %s: found in progress after an unclean end", job.id)
     await store.run(JobStore.bring_retries_forward, now_ms + MAX_RETRY_AFTER_MS, now_ms)
     for job in await store.run(JobStore.left_parts):

@@ -3,75 +3,30 @@
 A JobStore belongs to one thread; `store_thread.StoreThread` gives it one.
 """
 
-import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import Case, Column, Expression, OperationalError, SqliteDatabase, fn
-from playhouse.migrations import Runner
+from peewee import Column, Expression, fn
 
-from dlmanager.core.errors import ErrorKind, StoreUnusable
+from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import (
     SOURCES,
     UNFINISHED,
-    WISH_SOURCES,
-    WISH_TARGET,
     Job,
     NewJob,
     Phase,
     Status,
-    Verification,
     WaitingFor,
-    Wish,
 )
 from dlmanager.core.progress import JobProgress
-from dlmanager.core.retry import retries_left
 from dlmanager.core.urls import host_of
-from dlmanager.store.database_care import RESTORED, check, make_backup, snapshot
+from dlmanager.store.connection import file_of, has_rows, open_database
+from dlmanager.store.database_care import RESTORED, check, make_backup
+from dlmanager.store.facts import AT_REST, FORGET_ERROR, NO_FILE, NO_PART, Facts
 from dlmanager.store.tables import COLUMNS, job_from_row, queue_table
-
-MIGRATIONS = Path(__file__).with_name("migrations")
-BUSY_TIMEOUT_MS = 5000
-
-_PRAGMAS = {
-    "journal_mode": "wal",
-    # FULL, not NORMAL: an acknowledged transition survives a power cut (0.3 ms a commit on an SSD).
-    "synchronous": "full",
-    "foreign_keys": 1,
-    "busy_timeout": BUSY_TIMEOUT_MS,
-}
-
-Facts = Mapping[str, Any]
-"""Columns and their new values."""
-
-_FORGET_ERROR: Facts = {
-    "error_kind": None,
-    "error_message": None,
-    "http_status": None,
-}
-_ENDED = (Status.COMPLETED, Status.CANCELLED)
-_NO_FILE: Facts = {"final_path": None, "verification": Verification.NONE}
-_NO_PART: Facts = {"part_path": None, "part_device": None, "part_inode": None}
-_FROM_ZERO: Facts = {
-    "bytes_done": 0,
-    "bytes_total": None,
-    "progress_percent": 0,
-    "progress_summary": None,
-    "etag": None,
-    "last_modified": None,
-    "content_type": None,
-    "unproven_from": 0,  # the next attempt cuts the part there
-}
-_AT_REST: Facts = {
-    "phase": None,
-    "pid": None,
-    "pid_started_at": None,
-    "next_retry_at": None,
-    "waiting_for": None,
-}
 
 
 class JobStore:
@@ -81,25 +36,20 @@ class JobStore:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # SQLite gives the -wal and -shm files the mode of the database file.
-        path.touch(mode=0o600)
-        self._database: Any = SqliteDatabase(str(path), pragmas=_PRAGMAS, lock_type="IMMEDIATE")
-        try:
-            self._database.connect()
-            self._opened_file = _file_of(path)
-            self._migrate(path)
-        except BaseException:
-            self._database.close()
-            raise
+        self._database, self._opened_file = open_database(path)
         self._table = queue_table(self._database)
         self._columns = [getattr(self._table, name) for name in COLUMNS]
         self._oldest_first = (self._table.created_at, Column(self._table, "rowid"))
-        self._waits_for_space = (self._table.status == Status.PAUSED) & (
+        self.waits_for_space = (self._table.status == Status.PAUSED) & (
             self._table.error_kind == ErrorKind.DISK_FULL
         )
         self._data_version = self._read_data_version()
         self._seen_revision = self._max_revision()
+
+    @property
+    def database(self) -> Any:
+        """The connection, a peewee.SqliteDatabase, for the modules beside this one."""
+        return self._database
 
     @property
     def table(self) -> Any:
@@ -112,14 +62,11 @@ class JobStore:
 
     def has_rows(self) -> bool:
         """Whether there is anything in the queue, removed rows included."""
-        if not self._database.table_exists("DOWNLOAD_QUEUE"):
-            return False
-        query = "SELECT EXISTS (SELECT 1 FROM DOWNLOAD_QUEUE)"
-        return bool(self._database.execute_sql(query).fetchone()[0])
+        return has_rows(self._database)
 
     def is_in_place(self, path: Path) -> bool:
         """Whether the database's path still leads to the file that is open here."""
-        return _file_of(path) == self._opened_file
+        return file_of(path) == self._opened_file
 
     def check(self) -> None:
         """Look through the whole database. Raises StoreDamaged, or SQLite's own error."""
@@ -140,25 +87,6 @@ class JobStore:
 
     def _user_version(self) -> int:
         return int(self._database.execute_sql("PRAGMA user_version").fetchone()[0])
-
-    def _migrate(self, path: Path) -> None:
-        runner = Runner(self._database, str(MIGRATIONS))
-        known = {migration.name for migration in runner.migrations()}
-        if not set(runner.applied()) <= known:
-            raise StoreUnusable(
-                f"The database {self._database.database} was written by a newer dlmanager. "
-                "Install that version, or choose another data folder."
-            )
-        if not known <= set(runner.applied()) and self.has_rows():
-            with snapshot(path) as source:
-                make_backup(source, path, time.time_ns() // 1_000_000)
-        while any(migration.applied is None for migration in runner.status()):
-            try:
-                runner.up()
-            except OperationalError as error:
-                # Another process was a step ahead with the same one; what is left is next.
-                if not any(words in str(error) for words in ("already exists", "duplicate")):
-                    raise
 
     # Reading
 
@@ -200,19 +128,7 @@ class JobStore:
         """The jobs that a full disk has paused, and that nobody has touched since a time."""
         touched_at = self._table.updated_at
         # After now: the clock was set back meanwhile.
-        return self._select(
-            self._waits_for_space, (touched_at <= before_ms) | (touched_at > now_ms)
-        )
-
-    def doubt_parts(self) -> None:
-        """Have the end of every part compared further back: the machine was started anew."""
-        with self._database.atomic():
-            self._update({"unclean_stop": True}, self._table.part_path.is_null(False))
-
-    def forget_processes(self) -> None:
-        """Trust no process id: they are those of another start of the machine."""
-        with self._database.atomic():
-            self._update({"pid": None, "pid_started_at": None}, self._table.pid.is_null(False))
+        return self._select(self.waits_for_space, (touched_at <= before_ms) | (touched_at > now_ms))
 
     def left_parts(self) -> list[Job]:
         """Cancelled or removed jobs whose part file has not been thrown away yet."""
@@ -250,7 +166,7 @@ class JobStore:
         if any(order.secrets and order.id is None for order in orders):
             raise ValueError("secrets are kept before their row is written")
         ids = [order.id or str(uuid.uuid4()) for order in orders]
-        with self._write() as revision:
+        with self.writing() as revision:
             # executemany, not one Peewee insert a row: tens of thousands of links are one paste.
             self._database.cursor().executemany(
                 "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
@@ -273,7 +189,7 @@ class JobStore:
                     for job_id, order in zip(ids, orders, strict=True)
                 ],
             )
-            return self._by_id(ids)
+            return self.by_id(ids)
 
     # The engine's transitions
 
@@ -301,7 +217,7 @@ class JobStore:
             due &= table.host.is_null() | table.host.not_in(list(closed_hosts))
         if network_is_away:
             due &= table.waiting_for.is_null() | (table.waiting_for != WaitingFor.NETWORK)
-        with self._write() as revision:
+        with self.writing() as revision:
             query = (
                 table.select(table.id)
                 .where(due, table.removed_at.is_null(), table.id.not_in(list(exclude)))
@@ -310,11 +226,11 @@ class JobStore:
             )
             ids = [row[0] for row in query.tuples()]
             if ids:
-                self._update(
+                self.update(
                     {
-                        **_AT_REST,
-                        **_FORGET_ERROR,
-                        **_NO_FILE,
+                        **AT_REST,
+                        **FORGET_ERROR,
+                        **NO_FILE,
                         "status": Status.PROCESSING,
                         "phase": Phase.CONNECTING,
                         "attempt": table.attempt + 1,
@@ -324,7 +240,7 @@ class JobStore:
                     table.id.in_(ids),
                     table.status.in_(SOURCES[Status.PROCESSING]),
                 )
-            return self._by_id(ids)
+            return self.by_id(ids)
 
     def record(self, job_id: str, attempt: int, now_ms: int, facts: Facts) -> Job | None:
         """Write facts of a running attempt; None, and nothing written, if it runs no more."""
@@ -339,7 +255,7 @@ class JobStore:
         """
         if Status.PROCESSING not in SOURCES[status]:
             raise ValueError(f"PROCESSING cannot become {status}")
-        return self._guarded(job_id, attempt, now_ms, {**_AT_REST, **facts, "status": status})
+        return self._guarded(job_id, attempt, now_ms, {**AT_REST, **facts, "status": status})
 
     def give_back(self, attempts: Sequence[tuple[str, int]], now_ms: int) -> list[Job]:
         """Make running jobs PENDING again without spending a retry: for a clean stop.
@@ -348,7 +264,7 @@ class JobStore:
         more, nor those whose file is being published, as that is brought to its end.
         """
         unpublished = self._table.phase != Phase.FINALISING
-        facts = {**_AT_REST, "status": Status.PENDING}
+        facts = {**AT_REST, "status": Status.PENDING}
         with self._database.atomic():
             jobs = [
                 self._guarded(job_id, attempt, now_ms, facts, unpublished)
@@ -360,8 +276,8 @@ class JobStore:
         self, job_id: str, attempt: int, now_ms: int, facts: Facts, *conditions: Expression
     ) -> Job | None:
         table = self._table
-        with self._write() as revision:
-            hit = self._update(
+        with self.writing() as revision:
+            hit = self.update(
                 {**facts, "revision": revision, "updated_at": now_ms},
                 table.id == job_id,
                 table.status == Status.PROCESSING,
@@ -396,78 +312,6 @@ class JobStore:
                 rows,
             )
 
-    def requeue_crashed(self, job_id: str, now_ms: int) -> Job | None:
-        """Give back a job that was PROCESSING when its program died: the zombie sweep's step.
-
-        One retry is spent: RETRYING at once, or FAILED if none is left. None if the job is
-        PROCESSING no more, so that a repeated sweep changes nothing. Its part is as good as ever:
-        what a killed program wrote is in the system's hands (a power cut: `doubt_parts`).
-        """
-        job = self.get(job_id)
-        if job is None or job.status is not Status.PROCESSING:
-            return None
-        if retries_left(job.retry_count, job.max_retries):
-            return self.finish(
-                job_id,
-                job.attempt,
-                Status.RETRYING,
-                now_ms,
-                {
-                    "retry_count": job.retry_count + 1,
-                    "next_retry_at": now_ms,
-                },
-            )
-        return self.finish(
-            job_id,
-            job.attempt,
-            Status.FAILED,
-            now_ms,
-            {
-                "finished_at": now_ms,
-                "error_kind": ErrorKind.INTERRUPTED,
-                "error_message": "dlmanager ended unexpectedly during this download, and no retry "
-                "was left. Choose Retry to go on from where it stopped.",
-            },
-        )
-
-    def settle_restored(
-        self, complete: Mapping[str, Facts], in_question: Mapping[str, str], now_ms: int
-    ) -> list[Job]:
-        """Follow what was found on the disk after a restore; returns the jobs that changed.
-
-        complete: ids of jobs whose file is there, and what their rows shall hold. in_question: ids
-        of unfinished jobs that shall not go on by themselves, and the sentence why. Parts went on
-        growing after the backup: what came since is fetched again, and what is before it compared.
-        """
-        table = self._table
-        with self._write() as revision:
-            new = {"revision": revision, "updated_at": now_ms}
-            done = {**_AT_REST, **_FORGET_ERROR, "status": Status.COMPLETED, **new}
-            hit = {
-                job_id: self._update(
-                    {**done, **facts}, table.id == job_id, table.status.not_in(_ENDED)
-                )
-                for job_id, facts in complete.items()
-            }
-            for job_id, why in in_question.items():
-                hit[job_id] = self._update(
-                    {
-                        **_AT_REST,
-                        "status": Status.PAUSED,
-                        "error_kind": ErrorKind.INTERRUPTED,
-                        "error_message": why,
-                        **new,
-                    },
-                    table.id == job_id,
-                    table.status.in_(UNFINISHED),
-                )
-            self._database.execute_sql(
-                "UPDATE DOWNLOAD_QUEUE SET unclean_stop=1, unproven_from="
-                "MIN(COALESCE(unproven_from, bytes_done), bytes_done) WHERE part_path IS NOT NULL"
-            )
-            self._database.execute_sql("PRAGMA user_version=0")
-            return self._by_id([job_id for job_id, count in hit.items() if count])
-
     def bring_retries_forward(self, latest_ms: int, now_ms: int) -> list[Job]:
         """Make retries due now that are due later than any can be: a clock was wrong.
 
@@ -483,73 +327,23 @@ class JobStore:
         query = table.select(table.id).where(condition, table.removed_at.is_null())
         if query.limit(1).tuples().first() is None:
             return []
-        with self._write() as revision:
+        with self.writing() as revision:
             ids = [row[0] for row in query.limit(-1).tuples()]
-            for some in _chunks(ids):
-                self._update(
+            for some in chunks(ids):
+                self.update(
                     {**facts, "revision": revision, "updated_at": now_ms}, table.id.in_(some)
                 )
-            return self._by_id(ids)
+            return self.by_id(ids)
 
-    # The person's wishes
-
-    def wish(self, wish: Wish, job_ids: Collection[str], now_ms: int) -> list[Job]:
-        """Do what a person asked of these jobs; returns those that changed, as they are now."""
-        changed: set[str] = set()
-        with self._write() as revision:
-            for some in _chunks(list(job_ids)):
-                changed.update(self._wished(wish, [self._table.id.in_(some)], revision, now_ms))
-            return self._by_id([job_id for job_id in job_ids if job_id in changed])
-
-    def wish_all(self, wish: Wish, now_ms: int) -> list[Job]:
-        """Do what a person asked of every job that it is legal for; returns those that changed."""
-        with self._write() as revision:
-            return self._by_id(self._wished(wish, [], revision, now_ms))
-
-    def _wished(
-        self, wish: Wish, conditions: list[Expression], revision: int, now_ms: int
-    ) -> list[str]:
-        table = self._table
-        legal = table.status.in_(WISH_SOURCES[wish])
-        if wish is Wish.PAUSE:
-            legal |= self._waits_for_space
-        conditions = [*conditions, legal, table.removed_at.is_null()]
-        if wish is Wish.ACCEPT:
-            conditions.append(table.error_kind == ErrorKind.WEB_PAGE)
-        if wish is Wish.PAUSE:
-            # A file that is being given its final name is complete: there is nothing to pause.
-            conditions.append(table.phase.is_null() | (table.phase != Phase.FINALISING))
-        ids = [row[0] for row in table.select(table.id).where(*conditions).tuples()]
-        changes: dict[str, Any] = {**_AT_REST, "revision": revision, "updated_at": now_ms}
-        if wish is Wish.REMOVE:
-            changes["removed_at"] = now_ms
-        else:
-            changes["status"] = WISH_TARGET[wish]
-        if wish is Wish.ACCEPT:
-            changes |= {
-                **_FROM_ZERO,
-                "accept_page": True,
-                # The name that an answer chose was the file's, and not the page's.
-                "filename": Case(None, [(table.named_by_server == 1, None)], table.filename),
-                "named_by_server": False,
-            }
-        if wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT):
-            changes |= {**_FORGET_ERROR, "retry_count": 0, "finished_at": None}
-        if wish is Wish.PAUSE:
-            changes |= _FORGET_ERROR
-        if wish is Wish.CANCEL:
-            changes |= {**_FORGET_ERROR, "finished_at": now_ms}
-        for some in _chunks(ids):
-            self._update(changes, table.id.in_(some))
-        return ids
+    # What is thrown away
 
     def forget_part(self, job_id: str, now_ms: int) -> Job | None:
         """Note that the part of a cancelled or removed job is gone; None if it is neither."""
         table = self._table
-        with self._write() as revision:
-            hit = self._update(
+        with self.writing() as revision:
+            hit = self.update(
                 {
-                    **_NO_PART,
+                    **NO_PART,
                     "bytes_done": 0,
                     "progress_percent": 0,
                     "progress_summary": None,
@@ -600,7 +394,7 @@ class JobStore:
         return int(self._database.execute_sql(query).fetchone()[0])
 
     @contextmanager
-    def _write(self) -> Iterator[int]:
+    def writing(self) -> Iterator[int]:
         """One transaction; gives the revision that its changes carry."""
         with self._database.atomic():
             revision = self._max_revision() + 1
@@ -610,28 +404,21 @@ class JobStore:
         if is_used and revision == self._seen_revision + 1:
             self._seen_revision = revision
 
-    def _update(self, changes: Facts, *conditions: Expression) -> int:
+    def update(self, changes: Facts, *conditions: Expression) -> int:
+        """Within `writing`: change the rows that all conditions hold for; returns how many."""
         columns = {getattr(self._table, name): value for name, value in changes.items()}
         return int(self._table.update(columns).where(*conditions).execute())
 
-    def _by_id(self, ids: Sequence[str]) -> list[Job]:
+    def by_id(self, ids: Sequence[str]) -> list[Job]:
+        """The jobs with these ids, in their order, removed ones included."""
         table = self._table
         found: dict[str, Job] = {}
-        for some in _chunks(ids):
+        for some in chunks(ids):
             query = table.select(*self._columns).where(table.id.in_(some))
             found |= {job.id: job for job in map(job_from_row, query.tuples())}
         return [found[job_id] for job_id in ids if job_id in found]
 
 
-def _file_of(path: Path) -> tuple[int, int] | None:
-    """Device and inode of what stands at a path; None if nothing does."""
-    try:
-        facts = path.stat()
-    except FileNotFoundError:
-        return None
-    return facts.st_dev, facts.st_ino
-
-
-def _chunks(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+def chunks(ids: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
     """Split ids so that no statement holds more variables than any SQLite takes (999)."""
     return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -16,7 +16,8 @@ from dlmanager.core.errors import ErrorKind, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.engine import part_opening
-from dlmanager.engine.attempt import MAX_RESTARTS, Attempt, AttemptVoid, WgetSetup
+from dlmanager.engine.attempt import MAX_RESTARTS, Attempt, WgetSetup
+from dlmanager.engine.attempt_row import AttemptVoid
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import Look, Overlap, PartFile
@@ -600,7 +601,7 @@ class TestLooking:
 
         async def look_and_settle() -> None:
             attempt.note(Look(size_bytes, overlap), 1.0)
-            await attempt._settle_writes()
+            await attempt._row.settle()
 
         run(look_and_settle())
         assert bench.row.job.retry_count == retry_count

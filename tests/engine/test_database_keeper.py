@@ -144,7 +144,7 @@ class TestAStart:
         self, run, house: House, monkeypatch: pytest.MonkeyPatch
     ):
         doubted: list[str] = []
-        monkeypatch.setattr(JobStore, "doubt_parts", lambda self: doubted.append("doubted"))
+        monkeypatch.setattr(database_keeper, "doubt_parts", lambda self: doubted.append("doubted"))
 
         async def scenario() -> None:
             for boot, expected in (("a", 1), ("a", 1), ("b", 2), ("b", 2)):
@@ -168,11 +168,13 @@ class TestAStart:
             await house.start()
             await house.stop()
             monkeypatch.setattr(database_keeper, "boot_id", lambda: "b")
-            monkeypatch.setattr(JobStore, "doubt_parts", killed)
+            monkeypatch.setattr(database_keeper, "doubt_parts", killed)
             with pytest.raises(StoreUnusable):
                 await house.start()
             await house.crash()
-            monkeypatch.setattr(JobStore, "doubt_parts", lambda self: doubted.append("doubted"))
+            monkeypatch.setattr(
+                database_keeper, "doubt_parts", lambda self: doubted.append("doubted")
+            )
             await house.start()
             assert doubted
             await house.stop()

@@ -18,12 +18,16 @@ from dlmanager.core.errors import BadInput, ErrorKind, InvalidUrl, StoreUnusable
 from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, NewJob, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.engine import orchestrator as orchestrator_module
+from dlmanager.engine import runs, wget_care
 from dlmanager.engine.base_process import BaseProcess
+from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
-from dlmanager.store import job_store
+from dlmanager.store import connection
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil
 from tests.fakes.fake_wget import SCENARIOS, make_fake_wget, read_calls
 
 SOON_MS = 30
@@ -172,7 +176,7 @@ def bench(tmp_path: Path, at_end: list[Callable[[], Awaitable[None]]]) -> Iterat
 @pytest.fixture
 def impatient_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that is locked is told at once, not after seconds."""
-    monkeypatch.setitem(job_store._PRAGMAS, "busy_timeout", 1)
+    monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", 1)
 
 
 class TestDefaults:
@@ -359,6 +363,34 @@ class TestRetries:
         assert gaps[1] - gaps[0] >= SOON_MS / 1000
         assert gaps[2] - gaps[1] >= 2 * SOON_MS / 1000
 
+    def test_that_fall_due_between_the_claim_and_the_look_ahead_begin_without_any_poll(
+        self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ):
+        async def scenario() -> None:
+            queue = bench.make()
+            (job_id,) = bench.enqueue("a")
+            store = StoreThread(bench.database)
+            (job,) = store.call(JobStore.claim, 1, now_ms())
+            due_at = now_ms()
+            facts = {"next_retry_at": due_at, "retry_count": 1}
+            store.call(JobStore.finish, job_id, job.attempt, Status.RETRYING, due_at, facts)
+            store.close()
+            claim, claims = JobStore.claim, 0
+
+            def claim_and_let_time_pass(*args: Any) -> list[Job]:
+                nonlocal claims
+                jobs = claim(*args)
+                claims += 1
+                return jobs
+
+            # Time stands still until the start's own writes wake nobody any more.
+            monkeypatch.setattr(orchestrator_module, "now_ms", lambda: due_at - (claims < 50))
+            monkeypatch.setattr(JobStore, "claim", claim_and_let_time_pass)
+            await queue.start()
+            await bench.status(job_id, Status.COMPLETED)
+
+        run(scenario())
+
     def test_that_are_further_off_than_a_timer_reaches_come_too(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ):
@@ -402,7 +434,7 @@ class TestRetries:
     def test_are_not_spent_on_a_part_that_another_process_writes(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(orchestrator_module, "BUSY_DELAY_MS", SOON_MS)
+        monkeypatch.setattr(runs, "BUSY_DELAY_MS", SOON_MS)
         bench.play(a={"attempts": [SCENARIOS["cut"]["steps"], COMPLETE]})
 
         async def scenario() -> None:
@@ -447,9 +479,9 @@ class TestWishes:
             store, others = queue._store, [job.id for job in queue._store.call(JobStore.list_jobs)]
             (job_id,) = bench.enqueue(status.value)
             if status is Status.PAUSED:
-                store.call(JobStore.wish, Wish.PAUSE, [job_id], 2)
+                store.call(fulfil, Wish.PAUSE, [job_id], 2)
             elif status is Status.CANCELLED:
-                store.call(JobStore.wish, Wish.CANCEL, [job_id], 2)
+                store.call(fulfil, Wish.CANCEL, [job_id], 2)
             elif status is not Status.PENDING:
                 store.call(JobStore.claim, 1, 2, others)
                 if status is not Status.PROCESSING:
@@ -829,7 +861,7 @@ class TestAWgetThatFails:
     def test_in_between_gives_the_job_back_and_is_found_again(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
-        monkeypatch.setattr(orchestrator_module, "WGET_CHECK_INTERVAL_MS", 20)
+        monkeypatch.setattr(wget_care, "CHECK_INTERVAL_MS", 20)
         wget, hidden = bench.fake / "wget", bench.fake / "hidden"
 
         async def scenario() -> None:
@@ -851,7 +883,7 @@ class TestAWgetThatFails:
     def test_without_setpriv_the_same_holds(
         self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
-        monkeypatch.setattr(orchestrator_module, "find_setpriv", lambda: None)
+        monkeypatch.setattr(wget_care, "find_setpriv", lambda: None)
 
         async def scenario() -> None:
             queue = await bench.started()

@@ -11,6 +11,7 @@ from dlmanager.core.job import Job, NewJob, Status, Verification, Wish
 from dlmanager.engine.restored import lost_parts, lost_parts_sentence, settle_restored
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil
 
 LOGGER = logging.getLogger("dlmanager.test")
 BODY = b"bytes" * 100
@@ -94,7 +95,7 @@ def test_a_file_that_may_be_another_completes_nothing_but_is_not_fetched_again(
     after = row(store, job)
     assert after.status is Status.PAUSED
     assert "Resume" in (after.error_message or "")
-    (resumed,) = store.call(JobStore.wish, Wish.RESUME, [job.id], 10)
+    (resumed,) = store.call(fulfil, Wish.RESUME, [job.id], 10)
     assert (resumed.status, resumed.error_message) == (Status.PENDING, None)
 
 

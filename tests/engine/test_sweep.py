@@ -22,6 +22,7 @@ from dlmanager.engine.part_file import PartFile
 from dlmanager.engine.sweep import KEEP_REMOVED_MS, end_orphan, sweep
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil
 
 NOW_MS = 10 * KEEP_REMOVED_MS
 LOGGER = logging.getLogger("dlmanager.test")
@@ -132,7 +133,7 @@ class TestJobsInProgress:
         order = NewJob("http://127.0.0.1/a.bin", str(left.folder))
         (job,) = left.store.call(JobStore.add, [order], 1)
         if wish is not None:
-            (job,) = left.store.call(JobStore.wish, wish, [job.id], 2)
+            (job,) = left.store.call(fulfil, wish, [job.id], 2)
         run(left.sweep())
         assert left.row(job) == job
         assert job.status is status
@@ -209,14 +210,14 @@ class TestPartsOfUnwantedJobs:
     @pytest.mark.parametrize("wish", [Wish.CANCEL, Wish.REMOVE])
     def test_go(self, run, left: Left, wish: Wish):
         job = left.job()
-        left.store.call(JobStore.wish, wish, [job.id], 4)
+        left.store.call(fulfil, wish, [job.id], 4)
         run(left.sweep(now_ms=5))
         assert left.files == {}
         assert left.store.call(JobStore.left_parts) == []
 
     def test_stay_while_somebody_writes_them_and_go_the_next_time(self, run, left: Left):
         job = left.job()
-        left.store.call(JobStore.wish, Wish.CANCEL, [job.id], 4)
+        left.store.call(fulfil, Wish.CANCEL, [job.id], 4)
         holder = job_lock(left.store.path, job.id)
         holder.acquire()
         run(left.sweep())
@@ -228,7 +229,7 @@ class TestPartsOfUnwantedJobs:
 
     def test_in_whose_place_another_file_stands_are_forgotten(self, run, left: Left):
         job = left.job()
-        left.store.call(JobStore.wish, Wish.CANCEL, [job.id], 4)
+        left.store.call(fulfil, Wish.CANCEL, [job.id], 4)
         path = Path(job.part_path or "")
         path.rename(left.folder / "moved")
         path.write_bytes(b"mine")
@@ -238,13 +239,13 @@ class TestPartsOfUnwantedJobs:
 
     def test_removed_rows_are_kept_a_day_and_then_go(self, run, left: Left):
         job, last = left.job(), left.job()
-        left.store.call(JobStore.wish, Wish.REMOVE, [job.id], NOW_MS)
-        left.store.call(JobStore.wish, Wish.PAUSE, [last.id], NOW_MS)
+        left.store.call(fulfil, Wish.REMOVE, [job.id], NOW_MS)
+        left.store.call(fulfil, Wish.PAUSE, [last.id], NOW_MS)
 
         run(left.sweep(now_ms=NOW_MS + KEEP_REMOVED_MS))
         assert len(left.all_rows()) == 2
         # The highest revision is never purged: something must have been written since.
-        left.store.call(JobStore.wish, Wish.RESUME, [last.id], NOW_MS)
+        left.store.call(fulfil, Wish.RESUME, [last.id], NOW_MS)
         run(left.sweep(now_ms=NOW_MS + KEEP_REMOVED_MS + 1))
         assert len(left.all_rows()) == 1
 
@@ -255,7 +256,7 @@ def test_a_second_sweep_changes_nothing(run, left: Left):
     left.finalising()
     Path(left.finalising().part_path or "").unlink()
     cancelled = left.job()
-    left.store.call(JobStore.wish, Wish.CANCEL, [cancelled.id], 4)
+    left.store.call(fulfil, Wish.CANCEL, [cancelled.id], 4)
 
     async def scenario() -> None:
         await left.sweep()

@@ -24,14 +24,16 @@ from typing import Any, NoReturn
 
 from PySide6.QtCore import QCoreApplication  # noqa: F401 - imported before the forks, for all
 
-from dlmanager import app, cli  # noqa: F401
+from dlmanager import app, cli  # noqa: F401 - app: imported before the forks, for all
 from dlmanager.core.job import Phase, Wish
-from dlmanager.engine import part_file, sweep
+from dlmanager.engine import database_keeper, orchestrator, part_file, sweep
 from dlmanager.engine.attempt import Attempt
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import PartFile
+from dlmanager.engine.transfer import Transfer
 from dlmanager.engine.wget_process import WgetProcess
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.wishes import fulfil
 
 Owner = type | ModuleType
 Install = Callable[[], None]
@@ -84,8 +86,8 @@ def after(owner: Owner, name: str, noted: str | None = None, value: object = any
     return lambda: _replace(owner, name, wrap)
 
 
-def inside(outer: str, inner: str) -> Install:
-    """Die in a method of JobStore when it calls another one: its transaction is open."""
+def inside(outer: str, inner: str, owner: Owner = JobStore) -> Install:
+    """Die in a function when it calls a method of JobStore: its transaction is open."""
     is_inside = False
 
     def wrap_outer(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +105,7 @@ def inside(outer: str, inner: str) -> Install:
         return lambda *args, **kwargs: die() if is_inside else original(*args, **kwargs)
 
     def install() -> None:
-        _replace(JobStore, outer, wrap_outer)
+        _replace(owner, outer, wrap_outer)
         _replace(JobStore, inner, wrap_inner)
 
     return install
@@ -115,7 +117,7 @@ def cancelled_while_it_publishes() -> None:
     def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         def publish(part: PartFile, final_path: Path) -> NoReturn:
             store = JobStore(_database)
-            store.wish(Wish.CANCEL, [job.id for job in store.list_jobs()], 1)
+            fulfil(store, Wish.CANCEL, [job.id for job in store.list_jobs()], 1)
             store.close()
             original(part, final_path)
             die()
@@ -123,6 +125,12 @@ def cancelled_while_it_publishes() -> None:
         return publish
 
     _replace(PartFile, "publish", wrap)
+
+
+def wish_granted() -> None:
+    """Die when a wish is committed, whoever asked for it."""
+    after(orchestrator, "fulfil")()
+    after(cli, "fulfil")()
 
 
 def _replace(
@@ -135,13 +143,13 @@ def _replace(
 
 POINTS: dict[str, Install] = {
     # Adding
-    "adding, before the commit": inside("add", "_by_id"),
+    "adding, before the commit": inside("add", "by_id"),
     "added, nobody told": after(JobStore, "add"),
     # Starting
     "queue locked": after(FileLock, "acquire"),
-    "doubting the parts": before(JobStore, "doubt_parts"),
+    "doubting the parts": before(database_keeper, "doubt_parts"),
     "queue opened": after(JobStore, "list_jobs"),
-    "claiming, before the commit": inside("claim", "_by_id"),
+    "claiming, before the commit": inside("claim", "by_id"),
     "claimed": after(JobStore, "claim"),
     "job locked": after(Attempt, "_take_lock"),
     "part made": after(PartFile, "create"),
@@ -154,11 +162,11 @@ POINTS: dict[str, Install] = {
     "answer noted": after(JobStore, "record", "http_status"),
     "progress written": after(JobStore, "write_progress"),
     "wget ended": after(WgetProcess, "run"),
-    "part settled": after(Attempt, "_settle_part"),
+    "part settled": after(Transfer, "_settle_part"),
     "part cleared": after(PartFile, "clear"),
     "start over noted": after(JobStore, "record", "bytes_done", 0),
     "probing": after(JobStore, "record", "phase", Phase.VERIFYING),
-    "judged": after(Attempt, "_judge"),
+    "judged": after(Transfer, "_judge"),
     # Publishing
     "syncing": before(PartFile, "sync"),
     "synced": after(PartFile, "sync"),
@@ -172,15 +180,15 @@ POINTS: dict[str, Install] = {
     "ended": after(JobStore, "finish"),
     # Cancelling
     "published, though cancelled": cancelled_while_it_publishes,
-    "wish granted": after(JobStore, "wish"),
+    "wish granted": wish_granted,
     "part discarded": after(PartFile, "discard"),
     "forgetting the part": inside("forget_part", "get"),
     "part forgotten": after(JobStore, "forget_part"),
     # Sweeping
     "orphan ended": after(sweep, "end_orphan"),
     "part's name dropped": after(sweep, "_drop_part_name"),
-    "requeuing, before the commit": inside("requeue_crashed", "finish"),
-    "requeued": after(JobStore, "requeue_crashed"),
+    "requeuing, before the commit": inside("requeue_crashed", "finish", sweep),
+    "requeued": after(sweep, "requeue_crashed"),
     "left parts listed": after(JobStore, "left_parts"),
     "locks discarded": after(sweep, "discard_free_locks"),
     "swept": after(JobStore, "purge_removed"),

@@ -13,7 +13,7 @@ import pytest
 from dlmanager.core.job import Status
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import OVERLAP_BYTES_UNCLEAN
-from dlmanager.store import job_store
+from dlmanager.store import connection
 from dlmanager.store.job_store import JobStore
 from tests.integration.conftest import MEGABYTE, OTHER, is_right, until, until_bytes
 from tests.integration.loopback_server import Content
@@ -36,7 +36,7 @@ async def until_problem(orchestrator: DownloadQueueOrchestrator, *words: str) ->
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(job_store._PRAGMAS, "busy_timeout", 100)
+    monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", 100)
 
 
 class Fault:

@@ -227,6 +227,7 @@ class TestTheQueue:
     ):
         from dlmanager.core.job import NewJob, Wish
         from dlmanager.store.job_store import JobStore
+        from dlmanager.store.wishes import fulfil
 
         url = server.serve("/a.bin", MEGABYTE)
         gate = server.hold("/a.bin", 500_000)
@@ -237,14 +238,14 @@ class TestTheQueue:
             other = JobStore(tmp_path / "data" / "queue.db")
             (job,) = other.add([NewJob(url, str(folder))], 1)
             assert await asyncio.to_thread(gate.reached.wait, 10)
-            other.wish(Wish.PAUSE, [job.id], 2)
+            fulfil(other, Wish.PAUSE, [job.id], 2)
             while BaseProcess.get_active_process_count():
                 await asyncio.sleep(0.02)
             assert (folder / f"a.bin.{job.id[:8]}.part").stat().st_size == 500_000
             gate.release()
-            other.wish(Wish.RESUME, [job.id], 3)
+            fulfil(other, Wish.RESUME, [job.id], 3)
             await until(orchestrator, job.id, Status.COMPLETED)
-            other.wish(Wish.REMOVE, [job.id], 4)
+            fulfil(other, Wish.REMOVE, [job.id], 4)
             other.close()
             removed = asyncio.get_running_loop().create_future()
             orchestrator.jobs_removed.connect(removed.set_result)

@@ -14,6 +14,7 @@ from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.wishes import fulfil
 from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.conftest import until
 from tests.integration.loopback_server import Content
@@ -305,7 +306,7 @@ class TestSweep:
 
         job = leave("http://127.0.0.1/a.bin", b"x")
         store = JobStore(database)
-        store.wish(Wish.CANCEL, [job.id], 9)
+        fulfil(store, Wish.CANCEL, [job.id], 9)
         store.close()
 
         async def scenario() -> None:
@@ -357,7 +358,7 @@ class TestSurroundings:
     def test_when_wget_is_there_the_queue_goes_on(
         self, run, server, orchestrate, folder, tmp_path, caplog, monkeypatch
     ):
-        monkeypatch.setattr("dlmanager.engine.orchestrator.WGET_CHECK_INTERVAL_MS", 50)
+        monkeypatch.setattr("dlmanager.engine.wget_care.CHECK_INTERVAL_MS", 50)
         url = server.serve("/a.bin", CONTENT)
         wget = tmp_path / "wget"
 

@@ -19,9 +19,10 @@ from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import PartFile
-from dlmanager.store import job_store
+from dlmanager.store import connection, job_store
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.wishes import fulfil
 from tests.integration import loopback_server as answers
 from tests.integration.conftest import MEGABYTE, until
 
@@ -67,7 +68,7 @@ class TestStarting:
     ):
         job = leave("http://127.0.0.1/a.bin")
         store = JobStore(database)
-        store.wish(Wish.CANCEL, [job.id], 5)
+        fulfil(store, Wish.CANCEL, [job.id], 5)
         store.close()
 
         def no_locks(path: Path, job_id: str) -> FileLock:
@@ -158,7 +159,7 @@ class TestStopping:
     def test_stop_while_the_database_is_locked_leaves_no_wget_and_no_lock(
         self, run, server, orchestrate, folder, database, monkeypatch, caplog
     ):
-        monkeypatch.setitem(job_store._PRAGMAS, "busy_timeout", 100)
+        monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", 100)
         urls = [server.serve(f"/{number}.bin", MEGABYTE) for number in range(3)]
         gates = [server.hold(f"/{number}.bin", 500_000) for number in range(3)]
 

@@ -4,12 +4,14 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import peewee
 import pytest
 
 from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
+from dlmanager.engine import orchestrator as orchestrator_module
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
@@ -63,17 +65,18 @@ class TestWithoutValidators:
 
         changing = cut_and_change(server, etag=None, last_modified=None)
         server.sequence("/a.bin", [changing, send_when_told, answers.ok()])
-        name = {"pause": "wish", "stop": "give_back"}[how]
-        write = getattr(JobStore, name)
+        owner: Any = {"pause": orchestrator_module, "stop": JobStore}[how]
+        name = {"pause": "fulfil", "stop": "give_back"}[how]
+        write = getattr(owner, name)
 
-        def write_while_bytes_come(self, *args):
+        def write_while_bytes_come(*args):
             may_send.set()
             (part,) = folder.glob("*.part")
             end_at = time.monotonic() + 5
             while part.stat().st_size < 500_000 and time.monotonic() < end_at:
                 time.sleep(0.001)
             arrived.append(part.stat().st_size)
-            return write(self, *args)
+            return write(*args)
 
         async def scenario() -> None:
             looked = asyncio.Event()
@@ -88,7 +91,7 @@ class TestWithoutValidators:
             job_id = orchestrator.enqueue_download(url, folder)
             await looked.wait()
             with monkeypatch.context() as patch:
-                patch.setattr(JobStore, name, write_while_bytes_come)
+                patch.setattr(owner, name, write_while_bytes_come)
                 await (orchestrator.pause([job_id]) if how == "pause" else orchestrator.stop())
             await (orchestrator.resume([job_id]) if how == "pause" else orchestrator.start())
             job = await until(orchestrator, job_id, Status.COMPLETED)

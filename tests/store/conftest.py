@@ -5,6 +5,7 @@ import pytest
 
 from dlmanager.core.job import Job, NewJob, Status, Wish
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.wishes import fulfil
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def job_in(store: JobStore) -> Callable[[Status], Job]:
         if status is Status.PENDING:
             return job
         if status is Status.PAUSED:
-            return store.wish(Wish.PAUSE, [job.id], 2)[0]
+            return fulfil(store, Wish.PAUSE, [job.id], 2)[0]
         if status is Status.CANCELLED:
-            return store.wish(Wish.CANCEL, [job.id], 2)[0]
+            return fulfil(store, Wish.CANCEL, [job.id], 2)[0]
         claimed = next(each for each in store.claim(99, 2) if each.id == job.id)
         if status is Status.PROCESSING:
             return claimed

@@ -26,6 +26,7 @@ from dlmanager.store.database_care import (
     snapshot,
 )
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.recovery import follow_disk
 from tests.store.conftest import order
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -180,7 +181,7 @@ class TestADamagedDatabase:
         store = JobStore(database)
         assert store.is_restored()
         assert [job.id for job in store.list_jobs()] == [*filled, late.id]
-        store.settle_restored({}, {}, NOW_MS)
+        follow_disk(store, {}, {}, NOW_MS)
         assert not store.is_restored()
         store.close()
         assert older.exists()
@@ -273,21 +274,21 @@ class TestTheRowsOfARestore:
             strict=True,
         ):  # fmt: skip
             store.record(job.id, job.attempt, 3, facts)
-        store.settle_restored({}, {}, 9)
+        follow_disk(store, {}, {}, 9)
         rows = [(job.unproven_from, job.unclean_stop) for job in store.list_jobs()]
         assert rows == [(500, True), (300, True), (100, True), (None, False)]
 
     def test_only_jobs_that_are_open_change(self, store: JobStore, job_in):
         jobs = {status: job_in(status) for status in Status}
         facts = {"final_path": "/f", "part_path": None}
-        changed = store.settle_restored({job.id: facts for job in jobs.values()}, {}, 9)
+        changed = follow_disk(store, {job.id: facts for job in jobs.values()}, {}, 9)
         unchanged = {Status.COMPLETED, Status.CANCELLED}
         assert {job.id for job in changed} == {
             job.id for status, job in jobs.items() if status not in unchanged
         }
         assert {job.status for job in changed} == {Status.COMPLETED}
         others = {status: job_in(status) for status in Status}
-        changed = store.settle_restored({}, {job.id: "why" for job in others.values()}, 9)
+        changed = follow_disk(store, {}, {job.id: "why" for job in others.values()}, 9)
         assert {job.id for job in changed} == {
             others[status].id for status in (Status.PENDING, Status.PROCESSING, Status.RETRYING)
         }

@@ -1,27 +1,22 @@
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from peewee import SqliteDatabase
-from playhouse.migrations import Runner
 
-from dlmanager.core.errors import ErrorKind, StoreUnusable
+from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import (
     SOURCES,
-    WISH_SOURCES,
-    WISH_TARGET,
     Job,
     NewJob,
     Phase,
     Status,
-    Verification,
     WaitingFor,
     Wish,
 )
 from dlmanager.core.progress import JobProgress
-from dlmanager.store.job_store import MIGRATIONS, JobStore
+from dlmanager.store.job_store import JobStore
+from dlmanager.store.wishes import fulfil
 from tests.store.conftest import order
 
 SPECIFIED = [
@@ -178,8 +173,8 @@ def test_processing_ends_only_in_legal_states(
 
 def test_a_late_word_of_an_old_attempt_changes_nothing(store: JobStore, job_in: Callable[..., Job]):
     old = job_in(Status.PROCESSING)
-    store.wish(Wish.PAUSE, [old.id], 3)
-    store.wish(Wish.RESUME, [old.id], 4)
+    fulfil(store, Wish.PAUSE, [old.id], 3)
+    fulfil(store, Wish.RESUME, [old.id], 4)
     (new,) = store.claim(1, 5)
     assert store.finish(old.id, old.attempt, Status.FAILED, 6, {}) is None
     assert store.get(old.id) == new
@@ -195,99 +190,6 @@ def test_giving_back_spends_no_retry_but_lets_a_publication_finish(
     store.record(job.id, job.attempt, 7, {"phase": Phase.FINALISING})
     assert store.give_back([(job.id, job.attempt)], 8) == []
     assert store.get(job.id).status is Status.PROCESSING
-
-
-@pytest.mark.parametrize("wish", list(Wish), ids=str)
-@pytest.mark.parametrize("status", list(Status), ids=str)
-def test_a_wish_changes_a_job_only_where_it_is_legal(
-    store: JobStore, job_in: Callable[..., Job], status: Status, wish: Wish
-):
-    job = job_in(status)
-    changed = store.wish(wish, [job.id], 50)
-    if status not in WISH_SOURCES[wish] or wish is Wish.ACCEPT:  # that is for web pages alone
-        assert changed == []
-        assert store.get(job.id) == job
-    elif wish is Wish.REMOVE:
-        assert changed[0].removed_at == 50
-        assert store.get(job.id) is None
-        assert store.list_jobs() == []
-    else:
-        assert [each.status for each in changed] == [WISH_TARGET[wish]]
-
-
-@pytest.mark.parametrize(
-    "named_by_server, name", [(True, None), (False, "mine.iso")], ids=["the server's", "mine"]
-)
-def test_an_accepted_page_is_fetched_from_zero_under_a_name_of_its_own(
-    store: JobStore, named_by_server: bool, name: str | None
-):
-    store.add([order(filename="mine.iso")], 1)
-    (job,) = store.claim(1, 2)
-    facts = {
-        "bytes_done": 500,
-        "bytes_total": 900,
-        "etag": '"1"',
-        "content_type": "application/zip",
-        "part_path": "/tmp/x.part",
-        "named_by_server": named_by_server,
-        "error_kind": ErrorKind.WEB_PAGE,
-        "error_message": "A page.",
-    }
-    failed = store.finish(job.id, job.attempt, Status.FAILED, 3, facts)
-    assert failed.allows(Wish.ACCEPT)
-    (accepted,) = store.wish(Wish.ACCEPT, [job.id], 4)
-    assert accepted.status is Status.PENDING
-    assert accepted.accept_page
-    assert accepted.filename == name
-    assert (accepted.bytes_done, accepted.bytes_total, accepted.etag) == (0, None, None)
-    assert accepted.unproven_from == 0
-    assert accepted.part_path == "/tmp/x.part"
-    assert accepted.error_kind is accepted.error_message is accepted.content_type is None
-    assert not accepted.allows(Wish.ACCEPT)
-
-
-def test_only_a_page_can_be_accepted(store: JobStore, job_in: Callable[..., Job]):
-    job = job_in(Status.FAILED)
-    assert not job.allows(Wish.ACCEPT)
-    assert store.wish(Wish.ACCEPT, [job.id], 4) == []
-
-
-def test_a_wish_for_thousands_of_jobs_is_one_transaction(store: JobStore):
-    jobs = store.add([order(str(number)) for number in range(2_500)], 1)
-    changed = store.wish(Wish.PAUSE, [job.id for job in jobs], 2)
-    assert len(changed) == 2_500
-    assert len({job.revision for job in changed}) == 1
-
-
-def test_a_wish_for_all_takes_those_it_is_legal_for(store: JobStore, job_in: Callable[..., Job]):
-    done, failed, running, waiting = (
-        job_in(status)
-        for status in (Status.COMPLETED, Status.FAILED, Status.PROCESSING, Status.PENDING)
-    )
-    assert {job.id for job in store.wish_all(Wish.PAUSE, 9)} == {running.id, waiting.id}
-    assert {job.id for job in store.wish_all(Wish.RESUME, 9)} == {running.id, waiting.id}
-    assert store.get(done.id).status is Status.COMPLETED
-    assert store.get(failed.id).status is Status.FAILED
-
-
-def test_a_file_that_is_being_published_is_not_paused(store: JobStore, job_in: Callable[..., Job]):
-    job = job_in(Status.PROCESSING)
-    store.record(job.id, job.attempt, 5, {"phase": Phase.FINALISING})
-    assert store.wish(Wish.PAUSE, [job.id], 6) == []
-    assert [each.status for each in store.wish(Wish.CANCEL, [job.id], 6)] == [Status.CANCELLED]
-
-
-def test_retry_gives_all_retries_again(store: JobStore, job_in: Callable[..., Job]):
-    job = job_in(Status.PROCESSING)
-    facts = {"retry_count": 3, "error_kind": ErrorKind.TIMEOUT, "finished_at": 4}
-    store.finish(job.id, job.attempt, Status.FAILED, 4, facts)
-    (again,) = store.wish(Wish.RETRY, [job.id], 5)
-    assert (again.status, again.retry_count, again.error_kind, again.finished_at) == (
-        Status.PENDING,
-        0,
-        None,
-        None,
-    )
 
 
 def test_progress_of_many_is_written_at_once_and_only_while_they_run(
@@ -311,29 +213,6 @@ def test_progress_of_many_is_written_at_once_and_only_while_they_run(
     assert store.get(running.id) == written
 
 
-def test_the_sweep_spends_one_retry_and_can_be_repeated(
-    store: JobStore, job_in: Callable[..., Job]
-):
-    job = job_in(Status.PROCESSING)
-    swept = store.requeue_crashed(job.id, 500)
-    assert (swept.status, swept.retry_count, swept.next_retry_at, swept.unclean_stop) == (
-        Status.RETRYING,
-        1,
-        500,
-        False,
-    )
-    assert store.requeue_crashed(job.id, 600) is None
-    assert store.get(job.id) == swept
-    assert store.requeue_crashed("no such job", 600) is None
-
-
-def test_the_sweep_fails_a_job_that_has_no_retry_left(store: JobStore, job_in: Callable[..., Job]):
-    job = job_in(Status.PROCESSING, max_retries=0)
-    swept = store.requeue_crashed(job.id, 500)
-    assert (swept.status, swept.error_kind) == (Status.FAILED, ErrorKind.INTERRUPTED)
-    assert "Retry" in swept.error_message
-
-
 def test_parts_of_unwanted_jobs_are_remembered_until_they_are_gone(
     store: JobStore, job_in: Callable[..., Job]
 ):
@@ -341,8 +220,8 @@ def test_parts_of_unwanted_jobs_are_remembered_until_they_are_gone(
     cancelled, removed, kept = (job_in(Status.PROCESSING) for _ in range(3))
     for job in (cancelled, removed, kept):
         store.record(job.id, job.attempt, 4, facts)
-    store.wish(Wish.CANCEL, [cancelled.id], 5)
-    store.wish(Wish.REMOVE, [removed.id], 5)
+    fulfil(store, Wish.CANCEL, [cancelled.id], 5)
+    fulfil(store, Wish.REMOVE, [removed.id], 5)
     assert {job.id for job in store.left_parts()} == {cancelled.id, removed.id}
     assert store.purge_removed(100) == 0
     forgotten = store.forget_part(cancelled.id, 6)
@@ -355,8 +234,8 @@ def test_parts_of_unwanted_jobs_are_remembered_until_they_are_gone(
 
 def test_removed_rows_go_after_a_while(store: JobStore, job_in: Callable[..., Job]):
     old, new = job_in(Status.COMPLETED), job_in(Status.FAILED)
-    store.wish(Wish.REMOVE, [old.id], 1_000)
-    store.wish(Wish.REMOVE, [new.id], 2_000)
+    fulfil(store, Wish.REMOVE, [old.id], 1_000)
+    fulfil(store, Wish.REMOVE, [new.id], 2_000)
     assert store.purge_removed(1_500) == 1
     assert store.purge_removed(1_500) == 0
 
@@ -396,9 +275,9 @@ class TestTwoProcesses:
         (job,) = other.add([order()], 1)
         assert store.changes() == [job]
         assert store.changes() == []
-        (paused,) = other.wish(Wish.PAUSE, [job.id], 2)
+        (paused,) = fulfil(other, Wish.PAUSE, [job.id], 2)
         assert store.changes() == [paused]
-        other.wish(Wish.REMOVE, [job.id], 3)
+        fulfil(other, Wish.REMOVE, [job.id], 3)
         (removed,) = store.changes()
         assert removed.removed_at == 3
 
@@ -410,15 +289,15 @@ class TestTwoProcesses:
     def test_nothing_of_another_one_is_missed_between_own_changes(self, store, other):
         (mine,) = store.add([order("mine")], 1)
         (theirs,) = other.add([order("theirs")], 2)
-        store.wish(Wish.PAUSE, [mine.id], 3)
+        fulfil(store, Wish.PAUSE, [mine.id], 3)
         assert theirs in store.changes()
 
     def test_a_write_that_hit_nothing_hides_nothing_of_another_one(self, store, other):
         (job,) = store.add([order()], 1)
-        store.wish(Wish.PAUSE, [job.id], 2)
+        fulfil(store, Wish.PAUSE, [job.id], 2)
         assert store.claim(1, 3) == []
         assert store.record(job.id, 1, 4, {"pid": 1}) is None
-        other.wish(Wish.RESUME, [job.id], 5)
+        fulfil(other, Wish.RESUME, [job.id], 5)
         assert [each.status for each in store.changes()] == [Status.PENDING]
 
     def test_progress_is_not_told_as_a_change_of_the_queue(self, store, other):
@@ -433,44 +312,3 @@ class TestTwoProcesses:
         taken = [store.claim(1, 2) + other.claim(1, 2) for _ in range(5)]
         ids = [job.id for pair in taken for job in pair]
         assert len(ids) == len(set(ids)) == 10
-
-
-class TestMigrations:
-    def test_a_database_of_the_first_version_is_brought_up_to_date(self, tmp_path: Path):
-        path = tmp_path / "queue.db"
-        database = SqliteDatabase(str(path))
-        Runner(database, str(MIGRATIONS)).up("0001_specification")
-        database.close()
-        old = sqlite3.connect(path)
-        old.execute(
-            "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, status, retry_count,"
-            " created_at, updated_at) VALUES ('j1', 'http://h/a', '/d', 'FAILED', 3, 5, 6)"
-        )
-        old.commit()
-        old.close()
-        store = JobStore(path)
-        (job,) = store.list_jobs()
-        assert (job.id, job.status, job.retry_count, job.created_at) == ("j1", Status.FAILED, 3, 5)
-        assert (job.attempt, job.verification, job.revision) == (0, Verification.NONE, 1)
-        assert (job.host, job.waiting_for) == ("h", None)
-        store.close()
-
-    def test_a_database_of_a_newer_version_is_refused(self, tmp_path: Path):
-        JobStore(tmp_path / "queue.db").close()
-        newer = sqlite3.connect(tmp_path / "queue.db")
-        newer.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_future', 'now')")
-        newer.commit()
-        newer.close()
-        with pytest.raises(StoreUnusable, match="newer dlmanager"):
-            JobStore(tmp_path / "queue.db")
-
-    def test_first_starts_at_once_do_not_get_into_each_others_way(self, tmp_path: Path):
-        with ThreadPoolExecutor(8) as starts:
-            stores = list(starts.map(lambda _: JobStore(tmp_path / "queue.db"), range(8)))
-        assert {len(store.list_jobs()) for store in stores} == {0}
-        for store in stores:
-            store.close()
-
-    def test_no_two_migrations_have_the_same_number(self):
-        numbers = [int(path.name[:4]) for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
-        assert numbers == sorted(set(numbers))

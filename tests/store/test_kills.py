@@ -27,6 +27,7 @@ from pathlib import Path
 from dlmanager.core.job import NewJob, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.wishes import fulfil
 
 store = JobStore(Path(sys.argv[1]))
 chance = random.Random(int(sys.argv[2]))
@@ -66,7 +67,7 @@ while True:
         jobs = store.list_jobs()
         some = [job.id for job in chance.sample(jobs, min(len(jobs), 10))]
         wish = chance.choice([Wish.PAUSE, Wish.RESUME, Wish.CANCEL, Wish.RETRY, Wish.REMOVE])
-        tell(store.wish(wish, some[: 1 if wish is Wish.REMOVE else 10], now_ms))
+        tell(fulfil(store, wish, some[: 1 if wish is Wish.REMOVE else 10], now_ms))
     if chance.randrange(20) == 0:
         # Frames go to the database file: that is where a kill could spoil it.
         store._database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")

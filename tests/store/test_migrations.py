@@ -11,8 +11,9 @@ from playhouse.migrations import Runner
 
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
-from dlmanager.store import job_store
-from dlmanager.store.job_store import MIGRATIONS, JobStore
+from dlmanager.store import connection
+from dlmanager.store.connection import MIGRATIONS
+from dlmanager.store.job_store import JobStore
 
 SCHEMAS = [path.stem for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
 """Each by the name of its last migration: a new one is tested from the day it is there."""
@@ -156,7 +157,7 @@ def test_without_a_backup_nothing_is_migrated(tmp_path: Path, monkeypatch: pytes
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(job_store, "make_backup", full)
+        patch.setattr(connection, "make_backup", full)
         with pytest.raises(sqlite3.OperationalError, match="full"):
             JobStore(path)
     with closing(sqlite3.connect(path)) as raw:

@@ -77,7 +77,7 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path):
 
 
 def test_a_locked_database_is_told(store: StoreThread, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("dlmanager.store.job_store._PRAGMAS", {"busy_timeout": 10})
+    monkeypatch.setattr("dlmanager.store.connection.PRAGMAS", {"busy_timeout": 10})
     store.call(JobStore.list_jobs)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -5,6 +5,7 @@ import pytest
 from dlmanager.core.job import Job, NewJob, Status, WaitingFor, Wish
 from dlmanager.store import waiting
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.wishes import fulfil
 
 NETWORK, HOST = WaitingFor
 SOON_MS = 10_000
@@ -55,7 +56,7 @@ def test_what_one_waits_for_can_change(store: JobStore, add):
 def test_a_mark_goes_with_the_first_change_of_state(store: JobStore, add):
     job = add("a")
     waiting.mark_waiting(store, {"a": (HOST, 500)}, 7)
-    assert store.wish(Wish.PAUSE, [job.id], 8)[0].waiting_for is None
+    assert fulfil(store, Wish.PAUSE, [job.id], 8)[0].waiting_for is None
 
 
 def test_the_first_failures_are_undone_once_it_is_clear_what_they_mean(store: JobStore, add):
@@ -86,7 +87,7 @@ def test_the_end_of_the_wait_makes_all_due_at_once(store: JobStore, add):
 def test_one_link_of_each_host_that_is_waited_for_can_be_knocked_at(store: JobStore, add):
     add("a"), add("a"), add("b", SOON_MS), add("c")
     paused = add("d")
-    store.wish(Wish.PAUSE, [paused.id], 5)
+    fulfil(store, Wish.PAUSE, [paused.id], 5)
     links = waiting.links_of_hosts(store, ["a", "b", "d", "e"])
     assert links == ["http://a/file", "http://b/file"]
     assert waiting.links_of_other_hosts(store, ["a", "b"]) == ["http://c/file"]

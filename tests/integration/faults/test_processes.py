@@ -192,7 +192,7 @@ def test_a_wget_that_cannot_run_stops_the_queue_with_one_message_and_uses_no_try
     caplog: pytest.LogCaptureFixture,
     what: str,
 ):
-    monkeypatch.setattr("dlmanager.engine.orchestrator.WGET_CHECK_INTERVAL_MS", 50)
+    monkeypatch.setattr("dlmanager.engine.wget_care.CHECK_INTERVAL_MS", 50)
     url = server.serve("/a.bin", MEGABYTE)
     wget = tmp_path / "fake" / "wget"
     if what == "exits 127":

@@ -1,0 +1,238 @@
+"""The attempts that run: each begins with a claimed job and ends with the job's next state."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from dlmanager.core.errors import ErrorKind, StoreUnusable, WgetUnusable
+from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.outcome import Ending, Outcome
+from dlmanager.core.progress import percent
+from dlmanager.core.stall import StallLimits
+from dlmanager.engine.attempt import Attempt, WgetSetup
+from dlmanager.engine.attempt_row import AttemptVoid
+from dlmanager.engine.clock import now_ms
+from dlmanager.engine.file_lock import job_lock
+from dlmanager.engine.network_care import NetworkCare
+from dlmanager.engine.part_file import remove_published
+from dlmanager.engine.patient_store import PatientStore
+from dlmanager.engine.progress_board import ProgressBoard
+from dlmanager.engine.publish import completed_facts
+from dlmanager.engine.secret_keeper import SecretKeeper
+from dlmanager.engine.tasks import Tasks
+from dlmanager.store.job_store import JobStore
+from dlmanager.store.store_thread import StoreThread
+
+BUSY_DELAY_MS = 2000
+"""How long a job waits for the process that still writes its part."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A running attempt. revision: of its row when it was claimed."""
+
+    attempt: Attempt
+    task: asyncio.Task[None]
+    revision: int
+
+    def lost_to(self, job: Job) -> bool:
+        """Whether the row, as somebody changed it after the claim, is no longer this attempt's."""
+        return job.revision > self.revision and (
+            job.removed_at is not None
+            or job.status is not Status.PROCESSING
+            or job.attempt != self.attempt.job.attempt
+        )
+
+
+class Runs(QObject):
+    """Runs attempts at claimed jobs, and writes what each has come to.
+
+    Signals:
+        jobs_changed(object): list[Job], rows as committed.
+        ended(): an attempt is over; its slot is free.
+        wget_failed(str): wget could not be started; a sentence for people.
+    """
+
+    jobs_changed = Signal(object)
+    ended = Signal()
+    wget_failed = Signal(str)
+
+    def __init__(
+        self,
+        store: StoreThread,
+        patient: PatientStore,
+        board: ProgressBoard,
+        network: NetworkCare,
+        secrets: SecretKeeper,
+        stall_limits: StallLimits,
+        tasks: Tasks,
+        logger: logging.Logger,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._patient = patient
+        self._board = board
+        self._network = network
+        self._secrets = secrets
+        self._stall_limits = stall_limits
+        self._tasks = tasks
+        self._logger = logger
+        self._runs: dict[str, _Run] = {}
+        self._given_up = False
+
+    @property
+    def job_ids(self) -> Collection[str]:
+        """The jobs whose attempts are not over."""
+        return self._runs.keys()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the last `give_back` could not be written."""
+        return self._given_up
+
+    def begin(self) -> None:
+        """Forget the end of an earlier life of the queue."""
+        self._given_up = False
+
+    def start(self, job: Job, setup: WgetSetup) -> None:
+        """Begin an attempt at a job that was claimed."""
+        attempt = Attempt(
+            job,
+            setup,
+            lock=job_lock(self._store.path, job.id),
+            record=lambda facts: self._record(job, facts),
+            on_progress=lambda: self._board.mark(job.id),
+            stall_limits=self._stall_limits,
+            pack=self._secrets.luggage_for,
+            logger=self._logger,
+        )
+        self._board.add(attempt)
+        task = asyncio.ensure_future(self._run(attempt))
+        self._runs[job.id] = _Run(attempt, task, job.revision)
+
+    async def _record(self, job: Job, facts: dict[str, Any]) -> Job | None:
+        if self._given_up:
+            return None
+        recorded = await self._patient.run(JobStore.record, job.id, job.attempt, now_ms(), facts)
+        if recorded is not None:
+            self.jobs_changed.emit([recorded])
+        return recorded
+
+    async def _run(self, attempt: Attempt) -> None:
+        job_id = attempt.job.id
+        try:
+            outcome = await self._outcome_of(attempt)
+            await asyncio.to_thread(attempt.close)
+            self._board.remove(attempt)
+            if outcome is not None:
+                await self._settle(attempt, outcome)
+        except StoreUnusable as error:
+            self._logger.error("job %s: its state could not be written: %s", job_id, error)
+        except Exception:
+            self._logger.exception("job %s: its end met an error", job_id)
+        finally:
+            attempt.close()
+            self._board.remove(attempt)
+            del self._runs[job_id]
+            self.ended.emit()
+
+    async def _outcome_of(self, attempt: Attempt) -> Outcome | None:
+        """Run an attempt; None if the row was taken from it meanwhile."""
+        try:
+            return await attempt.run()
+        except AttemptVoid:
+            return None
+        except WgetUnusable as error:
+            return Outcome(Ending.INSTALLATION, ErrorKind.WGET, str(error))
+        except StoreUnusable as error:
+            return Outcome(Ending.BUSY, ErrorKind.BUSY, str(error))
+        except Exception:
+            self._logger.exception("job %s: the attempt broke off", attempt.job.id)
+            return Outcome(
+                Ending.RETRY,
+                ErrorKind.INTERRUPTED,
+                "Something went wrong inside dlmanager; the log tells more.",
+            )
+
+    async def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Turn the outcome of an attempt into the job's next state."""
+        self._network.note_outcome(attempt.job, outcome)
+        status, facts = next_state(attempt, outcome, self._network)
+        job = await self._patient.run(
+            JobStore.finish, attempt.job.id, attempt.job.attempt, status, now_ms(), facts
+        )
+        if job is not None:
+            self.jobs_changed.emit([job])
+        elif outcome.ending is Ending.DONE and attempt.final_path is not None:
+            row = await self._patient.run(JobStore.get, attempt.job.id)
+            if row is None or row.status is not Status.COMPLETED:
+                # A wish came in the very moment of publishing, and it counts.
+                await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
+        if outcome.ending is Ending.INSTALLATION:
+            self.wget_failed.emit(outcome.error_message)
+
+    def disowned_by(self, jobs: Sequence[Job]) -> list[_Run]:
+        """The runs whose rows, as somebody changed them, are theirs no more."""
+        return [run for job in jobs if (run := self._runs.get(job.id)) and run.lost_to(job)]
+
+    async def end(self, runs: Sequence[_Run]) -> None:
+        """End these runs, whose rows already say why."""
+        for run in runs:
+            self._tasks.start(run.attempt.stop())
+        if runs:
+            await asyncio.wait([run.task for run in runs])
+
+    async def give_back(self) -> None:
+        """End attempts for a clean stop: PENDING, no retry spent; files being published are."""
+        runs = list(self._runs.values())
+        attempts = [(run.attempt.job.id, run.attempt.job.attempt) for run in runs]
+        try:
+            given = await self._store.run(JobStore.give_back, attempts, now_ms())
+            if given:
+                self.jobs_changed.emit(given)
+        except StoreUnusable as error:
+            # The next start finds them in progress, and lets them go on for one retry.
+            self._given_up = True
+            self._logger.error("downloads could not be given back: %s", error)
+        await asyncio.gather(
+            *(run.attempt.stop() for run in runs if run.attempt.job.phase is not Phase.FINALISING)
+        )
+        if runs:
+            await asyncio.wait([run.task for run in runs])
+
+
+def next_state(
+    attempt: Attempt, outcome: Outcome, network: NetworkCare
+) -> tuple[Status, dict[str, Any]]:
+    """The state that an outcome leads to, and what is written with it."""
+    job = attempt.job
+    facts: dict[str, Any] = {"http_status": outcome.http_status}
+    if outcome.ending is Ending.DONE:
+        assert attempt.final_path is not None
+        return Status.COMPLETED, facts | completed_facts(attempt.final_path, now_ms())
+    facts |= {
+        "bytes_done": job.bytes_done,
+        "progress_percent": percent(job.bytes_done, job.bytes_total),
+    }
+    if outcome.ending is Ending.INSTALLATION:
+        return Status.PENDING, facts
+    facts |= {"error_kind": outcome.error_kind, "error_message": outcome.error_message}
+    if outcome.ending is Ending.BUSY:
+        return Status.RETRYING, facts | {"next_retry_at": now_ms() + BUSY_DELAY_MS}
+    if outcome.ending is Ending.DISK_FULL:
+        return Status.PAUSED, facts
+    if outcome.ending is Ending.RETRY:
+        planned = network.next_try(job, outcome, attempt.new_bytes)
+        facts |= {
+            "retry_count": planned.retry_count,
+            "next_retry_at": planned.next_retry_at,
+            "waiting_for": planned.waiting_for,
+        }
+        if planned.status is Status.RETRYING:
+            return Status.RETRYING, facts
+    return Status.FAILED, facts | {"finished_at": now_ms()}
