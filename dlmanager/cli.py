@@ -17,7 +17,14 @@ from dlmanager import __version__
 from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header, split_proxy
-from dlmanager.core.settings import Settings, as_text, describe, setting_names, with_setting
+from dlmanager.core.settings import (
+    Settings,
+    as_text,
+    describe,
+    explain,
+    setting_names,
+    with_setting,
+)
 from dlmanager.core.urls import redact_url
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock, queue_lock
@@ -369,7 +376,7 @@ def _config(paths: Paths, arguments: Sequence[str]) -> int:
         write_settings(paths.settings, with_setting(settings, options.key, value))
     else:
         for name in setting_names():
-            print(f"{name} = {_shown(settings, name)}  # {describe(name).explanation}")
+            print(f"{name} = {_shown(settings, name)}  # {explain(name)}")
     return 0
 
 

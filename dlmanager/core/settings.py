@@ -32,7 +32,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a setting is. least and most bound a NUMBER; choices are the values of a CHOICE."""
+    """What a setting is.
+
+    least and most bound a NUMBER; least_means: what its least value stands for, where that is no
+    number of units. choices: the values of a CHOICE.
+    """
 
     kind: Kind
     page: Page
@@ -41,13 +45,24 @@ class Description:
     unit: str = ""
     least: int = 0
     most: int = 0
+    least_means: str = ""
     choices: tuple[str, ...] = ()
 
 
 def _number(
-    default: int, page: Page, label: str, explanation: str, least: int, most: int, unit: str
+    default: int,
+    page: Page,
+    label: str,
+    explanation: str,
+    least: int,
+    most: int,
+    unit: str,
+    least_means: str = "",
 ) -> Any:
-    return _setting(default, Description(Kind.NUMBER, page, label, explanation, unit, least, most))
+    return _setting(
+        default,
+        Description(Kind.NUMBER, page, label, explanation, unit, least, most, least_means),
+    )
 
 
 def _text(page: Page, label: str, explanation: str, kind: Kind = Kind.TEXT) -> Any:
@@ -72,13 +87,19 @@ class Settings:
     """What a person can set; an empty text means: find it yourself."""
 
     max_concurrent_downloads: int = _number(
-        3, Page.QUEUE, "Downloads at once", "downloads at the same time", 1, 100, "downloads"
+        3,
+        Page.QUEUE,
+        "Downloads at once",
+        "how many downloads run at the same time",
+        1,
+        100,
+        "downloads",
     )
     poll_interval_ms: int = _number(
         1000,
         Page.ADVANCED,
         "Look for changes every",
-        "how often the queue looks for changes by others, in milliseconds",
+        "how often the queue looks for changes that other programs made",
         100,
         60_000,
         "ms",
@@ -87,16 +108,17 @@ class Settings:
         3,
         Page.QUEUE,
         "Retries",
-        "retries of a new download; -1 until it succeeds",
+        "how often a new download is tried again before it has failed",
         -1,
         1000,
         "retries",
+        "until it succeeds",
     )
     initial_retry_delay_ms: int = _number(
         2000,
         Page.QUEUE,
         "First retry after",
-        "wait before the first retry, doubled each time, in milliseconds",
+        "wait before the first retry; each further one waits twice as long",
         100,
         300_000,
         "ms",
@@ -105,7 +127,7 @@ class Settings:
         500,
         Page.ADVANCED,
         "Save progress every",
-        "least time between two writes of progress, in milliseconds",
+        "least time between two writes of the progress to the disk",
         100,
         60_000,
         "ms",
@@ -113,7 +135,7 @@ class Settings:
     wget_executable_path: str = _text(
         Page.ADVANCED,
         "GNU wget",
-        "path of GNU wget; empty: the first one found",
+        "the program that downloads; empty: the first one found",
         Kind.PROGRAM,
     )
     download_directory: str = _text(
@@ -126,31 +148,36 @@ class Settings:
         512,
         Page.NETWORK,
         "Slowest speed",
-        "slowest download that goes on, in bytes a second; 0: any",
+        "a download that is slower than this for too long is tried again",
         0,
         1_000_000_000,
         "bytes/s",
+        "any",
     )
     low_speed_time_s: int = _number(
         60,
         Page.NETWORK,
         "May be slower for",
-        "how long a download may be slower than that, in seconds; 0: for ever",
+        "how long a download may be slower than that",
         0,
         86_400,
         "s",
+        "for ever",
     )
     header_timeout_s: int = _number(
         60,
         Page.NETWORK,
         "Wait for an answer",
-        "how long a server may take to answer, in seconds; 0: for ever",
+        "how long a server may take to answer before it is tried again",
         0,
         86_400,
         "s",
+        "for ever",
     )
     proxy: str = _text(
-        Page.NETWORK, "Proxy", "http://[user:password@]host:port for all downloads; empty: none"
+        Page.NETWORK,
+        "Proxy",
+        "all downloads go through it: http://[user:password@]host:port; empty: none",
     )
 
     notify_completed: bool = _switch(
@@ -204,6 +231,14 @@ def describe(name: str) -> Description:
     """What a setting is. Raises InvalidSetting for an unknown name."""
     description: Description = _field(name).metadata["description"]
     return description
+
+
+def explain(name: str) -> str:
+    """One line on what a setting means. Raises InvalidSetting for an unknown name."""
+    description = describe(name)
+    if not description.least_means:
+        return description.explanation
+    return f"{description.explanation}; {description.least}: {description.least_means}"
 
 
 def default_of(name: str) -> Any:

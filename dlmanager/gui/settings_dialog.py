@@ -1,0 +1,499 @@
+"""The settings dialog, made from the one declaration of the settings.
+
+A change counts at once. What cannot be used is said below its field, and the old value counts on.
+"""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlmanager.core.errors import DlmanagerError
+from dlmanager.core.settings import (
+    Description,
+    Kind,
+    Page,
+    Settings,
+    as_text,
+    default_of,
+    describe,
+    setting_names,
+)
+from dlmanager.gui import formatting
+from dlmanager.gui.palette import quiet_text
+from dlmanager.gui.problem_label import ProblemLabel
+
+StartTask = Callable[[Coroutine[Any, Any, None]], None]
+
+_MARGIN_PX = 12
+_GAP_PX = 4
+_START_SIZE = QSize(720, 480)
+
+
+class SettingsCare(Protocol):
+    """Where settings come from and go to; the engine's settings keeper is one."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def changed(self) -> SignalInstance: ...
+
+    async def set(self, name: str, text: str) -> None:
+        """Change one setting. Raises a DlmanagerError with a sentence for people."""
+        ...
+
+    async def reset(self, names: Iterable[str]) -> None: ...
+
+
+class SettingsDialog(QDialog):
+    """Shows all settings on their pages; each change is handed on when it is made."""
+
+    def __init__(
+        self,
+        care: SettingsCare,
+        *,
+        start_task: StartTask,
+        test_wget: Callable[[str], Coroutine[Any, Any, str]],
+        found: Mapping[str, str] = MappingProxyType({}),
+        parent: QWidget | None = None,
+    ) -> None:
+        """test_wget: of a path, empty for the first one found; returns a sentence about it, or
+        raises a DlmanagerError. found: by the names of settings, what an empty text means here.
+        """
+        super().__init__(parent)
+        self._care = care
+        self._start_task = start_task
+        self._test_wget = test_wget
+        self._found = found
+        self._fields: dict[str, _Field] = {}
+        self.setWindowTitle(self.tr("Settings"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._pages = QListWidget(self)
+        self._pages.setSpacing(_GAP_PX)
+        self._pages.setAccessibleName(self.tr("Pages"))
+        self._stack = QStackedWidget(self)
+        for page in Page:
+            self._pages.addItem(translated(page))
+            self._stack.addWidget(self._page(page))
+        self._pages.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self._pages.setCurrentRow(0)
+        self._failure = ProblemLabel(self)
+        self._lay_out()
+        for name, field in self._fields.items():
+            field.show_value(as_text(getattr(care.settings, name)))
+        care.changed.connect(self._on_changed)
+        self.resize(_START_SIZE)
+
+    def show_page(self, page: Page) -> None:
+        """Turn to a page."""
+        self._pages.setCurrentRow(list(Page).index(page))
+
+    def _lay_out(self) -> None:
+        width = self._pages.sizeHintForColumn(0) + 2 * _MARGIN_PX + 2 * self._pages.frameWidth()
+        self._pages.setFixedWidth(width)
+        self._pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        reset = buttons.addButton(
+            self.tr("&Reset this page"), QDialogButtonBox.ButtonRole.ResetRole
+        )
+        for button in buttons.buttons():
+            assert isinstance(button, QPushButton)
+            button.setAutoDefault(False)  # Return ends the typing in a field, not the dialog
+        reset.clicked.connect(self._on_reset)
+        buttons.rejected.connect(self.reject)
+        middle = QHBoxLayout()
+        middle.setSpacing(_MARGIN_PX)
+        middle.addWidget(self._pages)
+        middle.addWidget(self._stack, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self._failure)
+        layout.addWidget(buttons)
+
+    def _page(self, page: Page) -> QWidget:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        form.setVerticalSpacing(_MARGIN_PX)
+        for name in setting_names():
+            if describe(name).page is page:
+                field = self._fields[name] = self._field(name)
+                form.addRow(field.label, field)
+        content = QWidget(self)
+        content.setLayout(form)
+        area = QScrollArea(self)
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return area
+
+    def _field(self, name: str) -> "_Field":
+        description = describe(name)
+        editor = _EDITORS[description.kind](description, self)
+        if isinstance(editor, _TextEditor):
+            editor.show_placeholder(self._found.get(name, ""))
+        field = _Field(description, as_text(default_of(name)), editor, self)
+        if description.kind is Kind.PROGRAM:
+            field.add_button(self.tr("&Test"), partial(self._on_test_wget, field))
+        field.edited.connect(partial(self._on_edited, name))
+        return field
+
+    def _on_changed(self, settings: Settings) -> None:
+        for name, field in self._fields.items():
+            field.offer_value(as_text(getattr(settings, name)))
+
+    def _on_edited(self, name: str, text: str) -> None:
+        self._start_task(self._set(name, text))
+
+    async def _set(self, name: str, text: str) -> None:
+        field = self._fields[name]
+        try:
+            await self._care.set(name, text)
+        except DlmanagerError as error:
+            field.problem.say(str(error))
+        else:
+            field.problem.say("")
+            # A path may have been completed, a password been put away.
+            field.show_value(as_text(getattr(self._care.settings, name)))
+
+    def _on_reset(self) -> None:
+        page = list(Page)[self._pages.currentRow()]
+        names = [name for name in setting_names() if describe(name).page is page]
+        self._start_task(self._reset(names))
+
+    async def _reset(self, names: list[str]) -> None:
+        try:
+            await self._care.reset(names)
+        except DlmanagerError as error:
+            self._failure.say(str(error))
+            return
+        self._failure.say("")
+        for name in names:
+            self._fields[name].problem.say("")
+            self._fields[name].show_value(as_text(getattr(self._care.settings, name)))
+
+    def _on_test_wget(self, field: "_Field") -> None:
+        self._start_task(self._tell_of_wget(field))
+
+    async def _tell_of_wget(self, field: "_Field") -> None:
+        field.tell(self.tr("Looking…"))
+        try:
+            told = await self._test_wget(field.text())
+        except DlmanagerError as error:
+            field.tell("")
+            field.problem.say(str(error))
+        else:
+            field.problem.say("")
+            field.tell(told)
+
+
+class _Field(QWidget):
+    """One setting: its editor, and below it what it means, what was found, what is wrong.
+
+    Signals:
+        edited(str): the person has given another value, as text.
+    """
+
+    edited = Signal(str)
+
+    def __init__(
+        self, description: Description, default: str, editor: "_Editor", parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._shown = ""
+        is_switch = description.kind is Kind.SWITCH
+        self.label = QLabel("" if is_switch else translated(description.label), parent)
+        self.label.setBuddy(editor.widget)
+        editor.widget.setAccessibleName(translated(description.label))
+        explanation = _explanation(description, default)
+        editor.widget.setAccessibleDescription(explanation)
+        self._note = _QuietLabel(explanation, self)
+        self._told = _QuietLabel("", self)
+        self._told.hide()
+        self.problem = ProblemLabel(self)
+        self._row = QHBoxLayout()
+        self._row.addWidget(editor.widget, 1 if editor.grows else 0)
+        for button in editor.buttons:
+            self._row.addWidget(button)
+        if not editor.grows:
+            self._row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_GAP_PX)
+        layout.addLayout(self._row)
+        for below in (self._note, self._told, self.problem):
+            layout.addWidget(below)
+        editor.on_edited = self._on_edited
+
+    def text(self) -> str:
+        """What the editor holds."""
+        return self._editor.text()
+
+    def show_value(self, text: str) -> None:
+        """Show a value."""
+        self._shown = text
+        self._editor.show_value(text)
+
+    def offer_value(self, text: str) -> None:
+        """Show a value, unless the person has one here that is not in use yet."""
+        if self.problem.isHidden() and self._editor.text() == self._shown:
+            self.show_value(text)
+
+    def tell(self, text: str) -> None:
+        """Say what was found, or nothing."""
+        self._told.setText(text)
+        self._told.setVisible(bool(text))
+
+    def add_button(self, text: str, on_clicked: Callable[[], None]) -> None:
+        """Put a button at the end of the row."""
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        button.clicked.connect(on_clicked)
+        self._row.addWidget(button)
+
+    def _on_edited(self) -> None:
+        if self._editor.text() != self._shown:
+            self._shown = self._editor.text()
+            self.edited.emit(self._shown)
+
+
+class _QuietLabel(QLabel):
+    """Plain text that stays in the background."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, quiet_text(palette))
+        self.setPalette(palette)
+
+
+def translated(text: str) -> str:
+    """Words of the declaration of the settings, in the language of the window."""
+    return QCoreApplication.translate("Settings", text)
+
+
+def _explanation(description: Description, default: str) -> str:
+    explanation = translated(description.explanation)
+    sentence = f"{explanation[:1].upper()}{explanation[1:]}."
+    if description.kind in (Kind.TEXT, Kind.FOLDER, Kind.PROGRAM):
+        return sentence  # it says itself what an empty text means
+    shown = QCoreApplication.translate("SettingsDialog", "Default: {value}.").format(
+        value=_value_text(description, default)
+    )
+    return f"{sentence} {shown}"
+
+
+def _value_text(description: Description, value: str) -> str:
+    match description.kind:
+        case Kind.NUMBER:
+            if description.least_means and int(value) == description.least:
+                return translated(description.least_means)
+            number = formatting.whole_number(int(value))
+            return f"{number} {translated(description.unit)}"
+        case Kind.SWITCH:
+            return translated("on" if value == as_text(True) else "off")
+        case _:
+            return choice_text(value)
+
+
+def choice_text(choice: str) -> str:
+    """What a choice is called; a language has its own name in every language."""
+    return _LANGUAGES.get(choice) or translated(_CHOICES.get(choice, choice))
+
+
+_LANGUAGES = {"en": "English", "de": "Deutsch"}
+_CHOICES = {
+    "system": "As the system",
+    "light": "Light",
+    "dark": "Dark",
+    "comfortable": "Comfortable",
+    "compact": "Compact",
+}
+
+
+# Editors
+
+
+class _Editor:
+    """A widget for one kind of value, which it takes and gives as text."""
+
+    grows = False
+
+    def __init__(self, widget: QWidget) -> None:
+        self.widget = widget
+        self.buttons: tuple[QWidget, ...] = ()
+        self.on_edited: Callable[[], None] = lambda: None
+
+    def text(self) -> str:
+        raise NotImplementedError
+
+    def show_value(self, text: str) -> None:
+        raise NotImplementedError
+
+
+class _CalmSpinBox(QSpinBox):
+    """Lets the wheel scroll the page: a number changes only where it has the keyboard."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _CalmComboBox(QComboBox):
+    """Lets the wheel scroll the page, as `_CalmSpinBox` does."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _NumberEditor(_Editor):
+    def __init__(self, description: Description, parent: QWidget) -> None:
+        self._box = _CalmSpinBox(parent)
+        self._box.setRange(description.least, description.most)
+        self._box.setSuffix(f" {translated(description.unit)}")
+        self._box.setGroupSeparatorShown(True)
+        if description.most > 1000:
+            self._box.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        if description.least_means:
+            self._box.setSpecialValueText(translated(description.least_means))
+        # Each step of the arrows would else write the file.
+        self._box.setKeyboardTracking(False)
+        self._box.valueChanged.connect(lambda _: self.on_edited())
+        super().__init__(self._box)
+
+    def text(self) -> str:
+        return str(self._box.value())
+
+    def show_value(self, text: str) -> None:
+        self._box.blockSignals(True)
+        self._box.setValue(int(text))
+        self._box.blockSignals(False)
+
+
+class _SwitchEditor(_Editor):
+    def __init__(self, description: Description, parent: QWidget) -> None:
+        self._box = QCheckBox(translated(description.label), parent)
+        self._box.clicked.connect(lambda: self.on_edited())
+        super().__init__(self._box)
+
+    def text(self) -> str:
+        return as_text(self._box.isChecked())
+
+    def show_value(self, text: str) -> None:
+        self._box.setChecked(text == as_text(True))
+
+
+class _ChoiceEditor(_Editor):
+    def __init__(self, description: Description, parent: QWidget) -> None:
+        self._box = _CalmComboBox(parent)
+        for choice in description.choices:
+            self._box.addItem(choice_text(choice), choice)
+        self._box.activated.connect(lambda: self.on_edited())
+        super().__init__(self._box)
+
+    def text(self) -> str:
+        return str(self._box.currentData())
+
+    def show_value(self, text: str) -> None:
+        self._box.setCurrentIndex(self._box.findData(text))
+
+
+class _TextEditor(_Editor):
+    grows = True
+
+    def __init__(self, description: Description, parent: QWidget) -> None:
+        self._line = QLineEdit(parent)
+        self._line.setClearButtonEnabled(True)
+        self._line.editingFinished.connect(lambda: self.on_edited())
+        super().__init__(self._line)
+
+    def show_placeholder(self, text: str) -> None:
+        """Show what counts while nothing is given."""
+        self._line.setPlaceholderText(text)
+
+    def text(self) -> str:
+        return self._line.text().strip()
+
+    def show_value(self, text: str) -> None:
+        if text != self._line.text():
+            self._line.setText(text)
+
+
+class _PathEditor(_TextEditor):
+    def __init__(self, description: Description, parent: QWidget) -> None:
+        super().__init__(description, parent)
+        self._asks_for_folder = description.kind is Kind.FOLDER
+        self._title = translated(description.label)
+        browse = QPushButton(QCoreApplication.translate("SettingsDialog", "&Browse…"), parent)
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._on_browse)
+        self.buttons = (browse,)
+
+    def _on_browse(self) -> None:
+        chooser = QFileDialog(self.widget.window(), self._title, self.text())
+        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._asks_for_folder:
+            chooser.setFileMode(QFileDialog.FileMode.Directory)
+            chooser.setOption(QFileDialog.Option.ShowDirsOnly)
+        else:
+            chooser.setFileMode(QFileDialog.FileMode.ExistingFile)
+        chooser.fileSelected.connect(self._on_chosen)
+        chooser.open()
+
+    def _on_chosen(self, path: str) -> None:
+        self._line.setText(path)
+        self.on_edited()
+
+
+_EDITORS: dict[Kind, Callable[[Description, QWidget], _Editor]] = {
+    Kind.NUMBER: _NumberEditor,
+    Kind.SWITCH: _SwitchEditor,
+    Kind.CHOICE: _ChoiceEditor,
+    Kind.TEXT: _TextEditor,
+    Kind.FOLDER: _PathEditor,
+    Kind.PROGRAM: _PathEditor,
+}
