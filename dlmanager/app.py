@@ -32,6 +32,7 @@ from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_folder, check_order
 from dlmanager.engine.secret_keeper import add_orders
+from dlmanager.engine.settings_keeper import SettingsKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_check import check_wget, find_wget
 from dlmanager.garbage import MainThreadCollector
@@ -77,6 +78,7 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
     caught: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     with _life_in_log("run", paths) as life, _stop_signals(caught):
         await orchestrator.start()
+        _follow_settings(paths, settings, orchestrator)
         try:
             status = await _until_done(orchestrator, report, caught, until_idle=until_idle)
         finally:
@@ -339,6 +341,16 @@ def make_orchestrator(
         system_network=system_network,
         proxy=settings.proxy,
     )
+
+
+def _follow_settings(
+    paths: Paths, settings: Settings, orchestrator: DownloadQueueOrchestrator
+) -> SettingsKeeper:
+    """Let the queue work by the settings as they are, whoever changes them."""
+    secrets = SecretStore(paths.database.parent)
+    keeper = SettingsKeeper(paths.settings, settings, secrets, orchestrator)
+    keeper.changed.connect(orchestrator.use_settings)
+    return keeper
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 from dlmanager import __version__
 from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
-from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header, split_proxy
+from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header
 from dlmanager.core.settings import (
     Settings,
     as_text,
@@ -31,11 +31,12 @@ from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
 from dlmanager.engine.secret_keeper import add_orders
+from dlmanager.engine.setting_values import checked_value
 from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
 from dlmanager.process_title import hide_arguments
 from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
-from dlmanager.store.secret_store import PROXY, SecretStore
+from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil
@@ -387,21 +388,11 @@ def _shown(settings: Settings, name: str) -> str:
 
 def _checked_setting(paths: Paths, name: str, text: str) -> str:
     """A path in full and known to be good, so that it means the same wherever we start."""
-    if name == "download_directory" and text:
-        return check_folder(text)
     if name == "wget_executable_path" and text:
         from dlmanager.app import ask_wget
 
         return ask_wget(text)
-    if name == "proxy":
-        proxy, access = split_proxy(text)
-        secrets = SecretStore(paths.database.parent)
-        if access:
-            secrets.save(PROXY, access)
-        else:
-            secrets.forget(PROXY)
-        return proxy
-    return text
+    return checked_value(name, text, SecretStore(paths.database.parent))
 
 
 _COMMANDS: dict[str, Callable[[Paths, Sequence[str]], int]] = {

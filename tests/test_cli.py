@@ -362,6 +362,20 @@ class TestRunning:
         assert jobs(cli) == []
         assert [path.name for path in folder.iterdir()] == ["a.bin"]
 
+    def test_a_changed_setting_counts_at_once(self, cli, start, server, folder):
+        assert cli("config", "set", "max_concurrent_downloads", "1").returncode == 0
+        urls = [server.serve(f"/{name}.bin", CONTENT) for name in "ab"]
+        gates = [server.hold(f"/{name}.bin", 500_000) for name in "ab"]
+        added(cli, "--to", str(folder), *urls)
+        start("run")
+        assert gates[0].reached.wait(20)
+        assert [job["status"] for job in jobs(cli)] == ["PROCESSING", "PENDING"]
+        assert cli("config", "set", "max_concurrent_downloads", "2").returncode == 0
+        assert gates[1].reached.wait(20)
+        for gate in gates:
+            gate.release()
+        wait_until(lambda: {job["status"] for job in jobs(cli)} == {"COMPLETED"})
+
     def test_a_page_in_place_of_a_file_can_be_accepted(self, cli, server, folder):
         url = server.serve("/setup.zip", b"<html>log in</html>", content_type="text/html")
         (job_id,) = added(cli, "--to", str(folder), url)

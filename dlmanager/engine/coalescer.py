@@ -20,6 +20,10 @@ class Coalescer(QObject):
         self._timer = QTimer(self, singleShot=True, interval=interval_ms)
         self._timer.timeout.connect(self.flush)
 
+    def set_interval(self, interval_ms: int) -> None:
+        """Change the interval; what waits already waits as long from now."""
+        self._timer.setInterval(interval_ms)
+
     def mark(self, key: Hashable) -> None:
         """Note a key; the first one arms the timer."""
         self._keys.add(key)

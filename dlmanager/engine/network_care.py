@@ -89,7 +89,7 @@ class NetworkCare(QObject):
         self._store = store
         self._tasks = tasks
         self._logger = logger
-        self._initial_retry_delay_ms = initial_retry_delay_ms
+        self.initial_retry_delay_ms = initial_retry_delay_ms
         self._system = system
         self._probe_address = probe_address
         self._clock_s = clock_s
@@ -161,7 +161,7 @@ class NetworkCare(QObject):
             job,
             new_bytes=new_bytes,
             retry_after_s=outcome.retry_after_s,
-            initial_retry_delay_ms=self._initial_retry_delay_ms,
+            initial_retry_delay_ms=self.initial_retry_delay_ms,
             now_ms=now_ms(),
         )
         if is_doubtful and planned.status is Status.RETRYING:
@@ -176,7 +176,7 @@ class NetworkCare(QObject):
         self._moved.pop((job.id, job.attempt), None)
         if asks_for_pause(outcome):
             delay_ms = retry_delay_ms(
-                self._initial_retry_delay_ms, job.retry_count, outcome.retry_after_s
+                self.initial_retry_delay_ms, job.retry_count, outcome.retry_after_s
             )
             self._pause(host, delay_ms)
         contact = contact_of(outcome)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from dlmanager.core.errors import QueueInUse, StoreUnusable
 from dlmanager.core.job import Job, NewJob, Wish
+from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
@@ -249,6 +250,23 @@ class DownloadQueueOrchestrator(QObject):
         await asyncio.to_thread(self._store.close)
         self._keeper.note_end(is_well=self._store_problem is None and not self._runs.given_up)
         self._lock.release()
+
+    def use_settings(self, settings: Settings) -> None:
+        """Work by these settings from now on; attempts that run go on as they began."""
+        self._max_concurrent_downloads = settings.max_concurrent_downloads
+        self._max_retries = settings.max_retries
+        self._poll_timer.setInterval(settings.poll_interval_ms)
+        self._patient.set_retry_delay(settings.poll_interval_ms)
+        self._board.set_throttle(settings.progress_throttle_ms)
+        self._network.initial_retry_delay_ms = settings.initial_retry_delay_ms
+        self._runs.stall_limits = StallLimits(
+            settings.low_speed_limit_bytes_s,
+            settings.low_speed_time_s,
+            settings.header_timeout_s,
+        )
+        self._secrets.use_proxy(settings.proxy)
+        self._wget.use(settings.wget_executable_path or None)
+        self._wake.set()
 
     async def wait_until_idle(self) -> None:
         """Return once nothing is pending, processing or retrying."""

@@ -41,6 +41,10 @@ class PatientStore:
         """Whether a write waits for the store to be writable again."""
         return self._waiting > 0
 
+    def set_retry_delay(self, retry_delay_ms: int) -> None:
+        """Change how long a write waits before it is tried again."""
+        self._retry_delay_s = retry_delay_ms / 1000
+
     def wait_again(self) -> None:
         """Take back `wait_no_more`: the queue starts."""
         self._ending.clear()

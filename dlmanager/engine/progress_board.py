@@ -52,6 +52,10 @@ class ProgressBoard(QObject):
         self._show.due.connect(lambda ids: self._tasks.start(self._show_some(ids)))
         self._save.due.connect(lambda ids: self._tasks.start(self._save_all()))
 
+    def set_throttle(self, throttle_ms: int) -> None:
+        """Change how often progress is written at most."""
+        self._save.set_interval(throttle_ms)
+
     def add(self, attempt: Attempt) -> None:
         """Follow an attempt."""
         self._attempts[attempt.job.id] = attempt

@@ -79,7 +79,7 @@ class Runs(QObject):
         self._board = board
         self._network = network
         self._secrets = secrets
-        self._stall_limits = stall_limits
+        self.stall_limits = stall_limits
         self._tasks = tasks
         self._logger = logger
         self._runs: dict[str, _Run] = {}
@@ -107,7 +107,7 @@ class Runs(QObject):
             lock=job_lock(self._store.path, job.id),
             record=lambda facts: self._record(job, facts),
             on_progress=lambda: self._board.mark(job.id),
-            stall_limits=self._stall_limits,
+            stall_limits=self.stall_limits,
             pack=self._secrets.luggage_for,
             logger=self._logger,
         )

@@ -59,10 +59,14 @@ class SecretKeeper:
     def __init__(self, database: Path, proxy: str, logger: logging.Logger) -> None:
         self._store = SecretStore(database.parent)
         self._logger = logger
+        self.use_proxy(proxy)
+
+    def use_proxy(self, proxy: str) -> None:
+        """Let wgets that are started from now on go through this proxy; empty for none."""
         try:
             self._proxy, self._proxy_secrets = split_proxy(proxy)
         except BadInput as error:
-            logger.error("the proxy is not used: %s", error)
+            self._logger.error("the proxy is not used: %s", error)
             self._proxy, self._proxy_secrets = "", NO_SECRETS
 
     def probe_address(self, url: str) -> tuple[str, int]:

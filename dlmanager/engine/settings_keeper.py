@@ -9,9 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from dlmanager.core.errors import SettingsUnreadable
-from dlmanager.core.secrets import split_proxy
-from dlmanager.core.settings import Settings, as_text, default_of, with_setting
-from dlmanager.engine.orders import check_folder
+from dlmanager.core.settings import Settings, default_of, with_setting
+from dlmanager.engine.setting_values import checked_value
 from dlmanager.engine.wget_check import check_wget, find_wget
 from dlmanager.store.secret_store import PROXY, SecretStore
 from dlmanager.store.settings_file import read_settings, write_settings
@@ -38,6 +37,8 @@ class SettingsKeeper(QObject):
         self._settings = settings
         self._secrets = secrets
         self._changing = asyncio.Lock()
+        with contextlib.suppress(OSError):  # where it cannot be made, nobody can write settings
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # The folder, as the file is replaced each time it is written.
         self._watcher = QFileSystemWatcher([str(path.parent)], self)
         self._watcher.directoryChanged.connect(self._on_folder_changed)
@@ -54,10 +55,11 @@ class SettingsKeeper(QObject):
         then all is as before.
         """
         async with self._changing:
-            given = with_setting(self._settings, name, text)
+            with_setting(self._settings, name, text)
             if name == "wget_executable_path" and text:
-                await check_wget(find_wget(text))
-            settings = await asyncio.to_thread(self._keep, name, as_text(getattr(given, name)))
+                text = find_wget(text)
+                await check_wget(text)
+            settings = await asyncio.to_thread(self._keep, name, text)
         self._use(settings)
 
     async def reset(self, names: Iterable[str]) -> None:
@@ -68,7 +70,7 @@ class SettingsKeeper(QObject):
         self._use(settings)
 
     def _keep(self, name: str, text: str) -> Settings:
-        checked = checked_setting(name, text, self._secrets)
+        checked = checked_value(name, text, self._secrets)
         # What stands in the file counts, not what we know of it: another program may have written.
         settings = with_setting(read_settings(self._path), name, checked)
         write_settings(self._path, settings)
@@ -89,24 +91,3 @@ class SettingsKeeper(QObject):
     def _on_folder_changed(self) -> None:
         with contextlib.suppress(SettingsUnreadable):  # half a change by hand; the next one tells
             self._use(read_settings(self._path))
-
-
-def checked_setting(name: str, text: str, secrets: SecretStore) -> str:
-    """A value that means the same wherever we start: a path in full, a proxy without password.
-
-    Blocks. secrets: where the user name and password of a proxy are kept.
-
-    Raises InvalidSetting, InvalidFolder, WgetUnusable, SecretsUnusable.
-    """
-    if name == "download_directory" and text:
-        return check_folder(text)
-    if name == "wget_executable_path" and text:
-        return find_wget(text)
-    if name == "proxy":
-        proxy, access = split_proxy(text)
-        if access:
-            secrets.save(PROXY, access)
-        else:
-            secrets.forget(PROXY)
-        return proxy
-    return text

@@ -40,7 +40,7 @@ class WgetCare(QObject):
         self._logger = logger
         self._setup: WgetSetup | None = None
         self._problem: str | None = None
-        self._is_stopped = False
+        self._is_stopped = True
         self._timer = QTimer(self, interval=CHECK_INTERVAL_MS)
         self._timer.timeout.connect(self.begin_check)
         self._tasks = tasks
@@ -66,6 +66,18 @@ class WgetCare(QObject):
         self._timer.stop()
         if self._check is not None:
             self._check.cancel()
+
+    def use(self, wget_path: str | None) -> None:
+        """Look for another wget; downloads that run go on with theirs."""
+        if wget_path == self._path:
+            return
+        self._path = wget_path
+        self._setup = None
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
+        if not self._is_stopped:
+            self.begin_check()
 
     def begin_check(self) -> None:
         """Check wget beside everything else; one check at a time, as one that hangs takes long."""

@@ -84,3 +84,10 @@ def test_the_password_of_the_proxy_goes_to_the_secrets(keeper, path, secrets, ru
     assert secrets.load(PROXY) == Secrets(user="me", password="secret")
     run(keeper.reset(["proxy"]))
     assert secrets.load(PROXY) is None
+
+
+def test_a_wget_is_kept_with_its_path_in_full(keeper, run, tmp_path, monkeypatch):
+    (tmp_path / "wget").symlink_to("/usr/bin/wget")
+    monkeypatch.chdir(tmp_path)
+    run(keeper.set("wget_executable_path", "./wget"))
+    assert keeper.settings.wget_executable_path == str(tmp_path / "wget")
