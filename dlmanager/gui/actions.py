@@ -71,7 +71,7 @@ class Actions(QObject):
         self.pause_all = self._action(self.tr("Pa&use all"), None)
         self.resume_all = self._action(self.tr("Resum&e all"), None)
         self.show_or_hide = self._action("", None)
-        self.suit_window(is_visible=True)
+        self.suit_window(is_visible=False)
         self.refresh_icons()
         window.installEventFilter(self)
 
