@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import html
 import logging
-from collections.abc import Callable, Coroutine
+import os
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from jeepney import (
@@ -33,6 +34,7 @@ TIMEOUT_S = 10.0
 """How long the bus may take, the start of its service included."""
 _REMEMBERED = 100
 _CLICK = "default"  # the specification's key of a click on the notification itself
+_TOKEN_VARIABLE = "XDG_ACTIVATION_TOKEN"
 _CATEGORIES = {Subject.COMPLETED: "transfer.complete", Subject.FAILED: "transfer.error"}
 # What becomes of a call where the bus is missing, goes away or misbehaves: jeepney reads addresses
 # and answers without classes of its own for what is wrong with them.
@@ -136,7 +138,9 @@ class _Talk:
         self._icon = icon
         self._on_chosen = on_chosen
         # A signal counts only from the service that showed the notification, by its unique name:
-        # any program on the bus could send one, and another service counts its ids anew.
+        # any program on the bus could send one, and another service counts its ids anew. What was
+        # shown is forgotten neither when clicked nor when closed: desktops keep a list of those
+        # that have vanished from the screen, and some say "closed" first.
         self._shown: dict[tuple[str, int], Notification] = {}
         self._capabilities: dict[str, frozenset[str]] = {}
         self._signals: asyncio.Queue[Message] = asyncio.Queue(_REMEMBERED)
@@ -219,21 +223,45 @@ class _Talk:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
+        token: tuple[tuple[str, int], str] | None = None
         with self._filter:
             while True:
                 signal = await self._signals.get()
-                # Forgotten neither when clicked nor when closed: desktops keep a list of those
-                # that have vanished from the screen, and some say "closed" first.
-                if signal.header.fields.get(HeaderFields.member) != "ActionInvoked":
-                    continue
                 if signal.header.fields.get(HeaderFields.signature) != "us":
-                    continue
-                number, action = signal.body
-                notification = self._shown.get((_sender(signal), number))
-                answer = None if notification is None else _answer(notification, action)
-                if notification is not None and answer is not None:
-                    # Not from within: what goes wrong there must not end the listening.
-                    loop.call_soon(self._on_chosen, notification, answer)
+                    continue  # "closed" is of no interest: see `_shown`
+                number, text = signal.body
+                key = (_sender(signal), number)
+                member = signal.header.fields.get(HeaderFields.member)
+                if member == "ActivationToken":  # comes before the choice it belongs to
+                    token = (key, text)
+                elif member == "ActionInvoked" and (notification := self._shown.get(key)):
+                    answer = _answer(notification, text)
+                    right = token[1] if token is not None and token[0] == key else None
+                    token = None
+                    if answer is not None:
+                        # Not from within: what goes wrong there must not end the listening.
+                        loop.call_soon(self._choose, notification, answer, right)
+
+    def _choose(self, notification: Notification, answer: Answer, token: str | None) -> None:
+        with _right_to_come_to_front(token):
+            self._on_chosen(notification, answer)
+
+
+@contextlib.contextmanager
+def _right_to_come_to_front(token: str | None) -> Iterator[None]:
+    """Hand the desktop's word that a person asked for a window on to Qt.
+
+    Without it Wayland's desktops leave the window behind the others. Qt takes it from the
+    environment when a window is activated, as does a program that is started.
+    """
+    if token is None:
+        yield
+        return
+    os.environ[_TOKEN_VARIABLE] = token
+    try:
+        yield
+    finally:
+        os.environ.pop(_TOKEN_VARIABLE, None)
 
 
 def _actions(notification: Notification) -> list[str]:

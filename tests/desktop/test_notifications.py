@@ -1,6 +1,7 @@
 """Notifications, over a real session bus with a service of ours on it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -37,15 +38,20 @@ class Desk:
     chosen: asyncio.Queue[tuple[Notification, Answer]] = field(default_factory=asyncio.Queue)
     otherwise: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.notifications = BusNotifications(
             start_task=self._start,
-            on_chosen=lambda *what: self.chosen.put_nowait(what),
+            on_chosen=self._on_chosen,
             otherwise=self.otherwise.put_nowait,
             icon="/icon.svg",
             bus=self.address,
         )
+
+    def _on_chosen(self, notification: Notification, answer: Answer) -> None:
+        self.tokens.append(os.environ.get("XDG_ACTIVATION_TOKEN"))
+        self.chosen.put_nowait((notification, answer))
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self.tasks.append(asyncio.ensure_future(coroutine))
@@ -135,6 +141,20 @@ def test_choices_at_others_notifications_and_unknown_ones_are_none_of_ours() -> 
         await services.choose(shown.number, "default")
         assert await desk.chosen.get() == (DONE, Answer.OPEN_FILE)
         assert desk.chosen.empty()
+
+    on_a_bus(scenario, "actions")
+
+
+@needs_bus
+def test_the_right_to_come_to_front_is_at_hand_for_the_choice_it_came_with() -> None:
+    async def scenario(desk: Desk, services: DesktopServices) -> None:
+        desk.notifications.show(DONE)
+        number = (await services.shown.get()).number
+        for token in ("first", None, "second"):
+            await services.choose(number, "default", token)
+            await desk.chosen.get()
+        assert desk.tokens == ["first", None, "second"]
+        assert "XDG_ACTIVATION_TOKEN" not in os.environ
 
     on_a_bus(scenario, "actions")
 

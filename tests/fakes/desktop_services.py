@@ -84,10 +84,15 @@ class DesktopServices:
     async def disown(self, name: str) -> None:
         await self.call(message_bus.ReleaseName(name))
 
-    async def choose(self, number: int, action: str) -> None:
+    async def choose(self, number: int, action: str, token: str | None = None) -> None:
         """Click on a notification, or on one of its buttons."""
+        if token is not None:
+            await self._tell("ActivationToken", number, token)
+        await self._tell("ActionInvoked", number, action)
+
+    async def _tell(self, member: str, number: int, text: str) -> None:
         emitter = DBusAddress("/org/freedesktop/Notifications", interface=NOTIFICATIONS)
-        await self.router.send(new_signal(emitter, "ActionInvoked", "us", (number, action)))
+        await self.router.send(new_signal(emitter, member, "us", (number, text)))
 
     async def call(self, message: Message) -> Any:
         async with asyncio.timeout(10):

@@ -1,9 +1,11 @@
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.notification import Answer, Notification, Subject
+from dlmanager.gui import tray as tray_module
 from dlmanager.gui.actions import Actions
 from dlmanager.gui.job_table_model import Summary
 from dlmanager.gui.tray import Tray
@@ -132,3 +134,27 @@ def test_a_panel_may_start_anew_but_a_tray_that_stays_away_is_told_once(
     there.append(True)
     tray._watch.timeout.emit()
     assert icon_of(tray).isVisible()
+
+
+@pytest.mark.parametrize(
+    "platform, is_on_bus, is_asked",
+    [("wayland", False, False), ("wayland", True, True), ("xcb", False, True)],
+)
+def test_qt_is_asked_where_its_first_answer_may_count_for_good(
+    monkeypatch: pytest.MonkeyPatch, platform: str, is_on_bus: bool, is_asked: bool
+) -> None:
+    asked: list[bool] = []
+
+    def is_available() -> bool:
+        asked.append(True)
+        return True
+
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", is_available)
+    monkeypatch.setattr(QGuiApplication, "platformName", lambda: platform)
+    monkeypatch.setattr(tray_module, "_is_on_bus", lambda: is_on_bus)
+    assert tray_module.is_tray_available() is is_asked
+    assert bool(asked) is is_asked
+
+
+def test_without_a_bus_there_is_no_tray_on_it(qtbot: QtBot) -> None:
+    assert not tray_module.is_tray_available()
