@@ -110,6 +110,14 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._herald.set_settings(settings)
 
+    def _reveal(self, job: Job) -> None:
+        """Select a job, and bring its row into sight."""
+        if self._jobs.row_of(job.id) is None:
+            self._list.clear_filter()
+        if (row := self._jobs.row_of(job.id)) is not None:
+            self._table.selectRow(row)
+            self._table.scrollTo(self._jobs.index(row, 0))
+
     def add_links(self, urls: Sequence[str]) -> None:
         """Add links to the default folder at once; what cannot be used comes to the dialog."""
         orders: list[NewJob] = []
@@ -152,9 +160,8 @@ class MainWindow(QMainWindow):
             self._open(job)
         else:
             self.bring_to_front()
-            if job is not None and (row := self._jobs.row_of(job.id)) is not None:
-                self._table.selectRow(row)
-                self._table.scrollTo(self._jobs.index(row, 0))
+            if job is not None:
+                self._reveal(job)
 
     def bring_to_front(self) -> None:
         """Show the window, wherever it is, with the keyboard."""

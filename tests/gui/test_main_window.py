@@ -889,6 +889,8 @@ def test_a_click_on_a_failed_download_shows_its_row(
     failed = make_job("a", Status.FAILED, error_message="The file is gone (404).")
     (told,) = ended_unseen(window, queue, qtbot, failed)
     assert told.text == "a.iso: The file is gone (404)."
+    window._list.search("b.iso")
+    assert window._jobs.row_of("a") is None
     window.answer(told, told.click)
     assert window.isVisible()
     assert [job.id for job in window._table.selected_jobs()] == ["a"]
