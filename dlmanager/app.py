@@ -8,12 +8,12 @@ import logging.handlers
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import TextIOWrapper
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
 
@@ -42,6 +42,9 @@ from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.settings_file import read_settings
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.terminal import Report
+
+if TYPE_CHECKING:
+    from dlmanager.gui.main_window import MainWindow
 
 UNUSABLE = 2
 LOG_BYTES = 1_000_000
@@ -198,6 +201,7 @@ async def _window_life(
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.gui.main_window import MainWindow
+    from dlmanager.gui.window_state import WindowState
 
     tasks = Tasks(_logger)
     window = MainWindow(
@@ -207,7 +211,10 @@ async def _window_life(
         open_file=open_file,
         open_in_browser=open_in_browser,
         show_in_folder=show_in_folder,
+        settings=settings,
+        state=WindowState(paths.window),
     )
+    end_notifications = _begin_notifications(window, tasks)
 
     def on_quit() -> None:
         if not quit_asked.done():
@@ -232,7 +239,26 @@ async def _window_life(
     await quit_asked
     server.close()
     window.close_for_good()
+    end_notifications()
     await tasks.settle()
+
+
+def _begin_notifications(window: "MainWindow", tasks: Tasks) -> Callable[[], None]:
+    """Show what the window announces; returns what is to be called in the end."""
+    if sys.platform != "linux":
+        window.announced.connect(window.show_at_tray)
+        return lambda: None
+    from dlmanager.desktop.notifications import BusNotifications
+    from dlmanager.resources import APPLICATION_ICON, icon_path
+
+    notifications = BusNotifications(
+        start_task=tasks.start,
+        on_chosen=window.answer,
+        otherwise=window.show_at_tray,
+        icon=str(icon_path(APPLICATION_ICON)),
+    )
+    window.announced.connect(notifications.show)
+    return notifications.close
 
 
 async def _hand_over_late(paths: Paths, links: Sequence[str], error: QueueInUse) -> int:

@@ -18,10 +18,14 @@ DATA_DIR_VARIABLE = "DLMANAGER_DATA_DIR"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Files of one profile. socket: where its window listens for a second start."""
+    """Files of one profile. socket: where its window listens for a second start.
+
+    window: what the window remembers by itself, such as that something was told once.
+    """
 
     database: Path
     settings: Path
+    window: Path
     log: Path
     socket: Path
 
@@ -46,6 +50,7 @@ def profile_paths(data_dir: str | None) -> Paths:
     return Paths(
         database=folder / "queue.db",
         settings=settings / "settings.toml",
+        window=folder / "window.ini",
         log=log / "dlmanager.log",
         socket=_socket_folder() / f"dlmanager-{_short_hash(folder.resolve())}.socket",
     )
@@ -102,6 +107,7 @@ def tighten(paths: Paths) -> str | None:
             _make_private(folder, stat.S_ISDIR)
     files = [
         paths.settings,
+        paths.window,
         *data.glob(f"{paths.database.name}*"),
         *paths.log.parent.glob(f"{paths.log.name}*"),
     ]

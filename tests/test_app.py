@@ -23,8 +23,10 @@ from dlmanager.core.settings import Settings
 from dlmanager.desktop.single_instance import hand_over
 from dlmanager.engine import wget_check
 from dlmanager.engine.file_lock import FileLock
+from dlmanager.gui import announcer
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.main_window import MainWindow
+from dlmanager.gui.tray import Tray
 from dlmanager.paths import Paths, profile_paths
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import write_settings
@@ -442,6 +444,25 @@ class TestTheLifeOfAWindow:
 
         run(scenario())
         caplog.clear()
+
+    def test_without_a_bus_a_notification_comes_to_the_tray(
+        self, run, profile: Profile, monkeypatch: pytest.MonkeyPatch
+    ):
+        told: list[str] = []
+        monkeypatch.setattr(Tray, "tell", lambda _, notification: told.append(notification.title))
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            window.announced.emit(announcer.of_tray())
+            async with asyncio.timeout(10):
+                while not told:
+                    await asyncio.sleep(0.01)
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        assert told == [announcer.of_tray().title]
 
     @pytest.mark.fault(37)
     def test_a_later_start_raises_the_window_and_adds_its_links(self, run, profile: Profile):

@@ -22,7 +22,7 @@ OTHERS = {
     "wget": set(),
     "store": {"keyring", "peewee", "playhouse", "tomli_w"},
     "engine": {"PySide6.QtCore", "psutil"},
-    "desktop": {"PySide6"},
+    "desktop": {"PySide6", "jeepney"},
     "gui": {"PySide6"},
 }
 NEVER_IMPORTED = {"app", "cli", "terminal", "__main__"}

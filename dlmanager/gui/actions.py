@@ -35,6 +35,7 @@ class Actions(QObject):
         self.paste = self._action(
             self.tr("&Paste links"), "clipboard-paste", QKeySequence(_Standard.Paste)
         )
+        self.add_from_clipboard = self._action(self.tr("Add from &clipboard"), None)
         self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
         self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
         self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))
@@ -70,7 +71,7 @@ class Actions(QObject):
         self.pause_all = self._action(self.tr("Pa&use all"), None)
         self.resume_all = self._action(self.tr("Resum&e all"), None)
         self.show_or_hide = self._action("", None)
-        self.suit_window(is_visible=True)
+        self.suit_window(is_visible=False)
         self.refresh_icons()
         window.installEventFilter(self)
 

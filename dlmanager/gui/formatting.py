@@ -332,6 +332,13 @@ def counts_text(active: int, waiting: int) -> str:
     return ", ".join(texts)
 
 
+def failures_text(number: int) -> str:
+    """Return "1 failed" or "12 failed"."""
+    return QCoreApplication.translate("Formatting", "{number} failed").format(
+        number=whole_number(number)
+    )
+
+
 def downloads_text(number: int) -> str:
     """Return "1 download" or "12 downloads"."""
     if number == 1:

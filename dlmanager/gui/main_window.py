@@ -1,10 +1,10 @@
 """The main window: toolbar, list, and what becomes of clicks, drops and closing."""
 
-import functools
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -24,19 +25,22 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.errors import BadInput, DlmanagerError
 from dlmanager.core.job import Job, NewJob, Status, Wish
+from dlmanager.core.notification import Answer, Notification, Subject
 from dlmanager.core.secrets import link_with
-from dlmanager.gui import formatting, questions
+from dlmanager.core.settings import Settings
+from dlmanager.gui import announcer, formatting, questions
 from dlmanager.gui.actions import Actions
 from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.banner import Banner
+from dlmanager.gui.herald import Herald
 from dlmanager.gui.list_pane import ListPane
 from dlmanager.gui.mime_links import hold_link, links_from_mime, may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
+from dlmanager.gui.window_state import WindowState
 
-TRAY_WATCH_INTERVAL_MS = 5000
 _START_SIZE = QSize(1160, 640)
 _MAX_CLIPBOARD_LINKS = 500  # more would make the dialog slow to open; Ctrl+V takes any number
 
@@ -46,9 +50,11 @@ class MainWindow(QMainWindow):
 
     Signals:
         quit_requested(): the person wants the program to end.
+        announced(Notification): the desktop is to show this; see `answer` and `show_at_tray`.
     """
 
     quit_requested = Signal()
+    announced = Signal(object)
 
     def __init__(
         self,
@@ -59,13 +65,16 @@ class MainWindow(QMainWindow):
         open_file: Callable[[str], None],
         open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
+        settings: Settings | None = None,
+        state: WindowState | None = None,
         parent: QWidget | None = None,
         tray_is_available: Callable[[], bool] = is_tray_available,
     ) -> None:
         """start_task: runs a coroutine and reports its errors. download_directory: for links
         that come without a folder. open_file: of a path; raises CannotOpen. open_in_browser: of a
         link; False if it cannot be.
-        show_in_folder: of a path; calls what it is given if it cannot be.
+        show_in_folder: of a path; calls what it is given if it cannot be. settings: None for the
+        defaults. state: None to remember nothing.
         """
         super().__init__(parent)
         self._queue = queue
@@ -74,8 +83,9 @@ class MainWindow(QMainWindow):
         self._open_file = open_file
         self._open_in_browser = open_in_browser
         self._show_in_folder = show_in_folder
+        self._settings = settings or Settings()
+        self._state = state or WindowState(None, self)
         self._is_quitting = False
-        self._has_told_of_tray = False
         self._add_dialog: AddDialog | None = None
         self._quit_question: QMessageBox | None = None
         self.setWindowTitle("dlmanager")
@@ -91,7 +101,22 @@ class MainWindow(QMainWindow):
 
     def load(self, jobs: Iterable[Job]) -> None:
         """Fill the list with what the queue holds."""
-        self._jobs.add_jobs(jobs)
+        held = list(jobs)
+        self._jobs.add_jobs(held)
+        self._herald.note_jobs(held)
+
+    def set_settings(self, settings: Settings) -> None:
+        """Follow other settings from now on."""
+        self._settings = settings
+        self._herald.set_settings(settings)
+
+    def _reveal(self, job: Job) -> None:
+        """Select a job, and bring its row into sight."""
+        if self._jobs.row_of(job.id) is None:
+            self._list.clear_filter()
+        if (row := self._jobs.row_of(job.id)) is not None:
+            self._table.selectRow(row)
+            self._table.scrollTo(self._jobs.index(row, 0))
 
     def add_links(self, urls: Sequence[str]) -> None:
         """Add links to the default folder at once; what cannot be used comes to the dialog."""
@@ -114,8 +139,29 @@ class MainWindow(QMainWindow):
             self._banner.show_problem(text)
 
     def tell(self, text: str) -> None:
-        """Say in the status bar what has just happened."""
+        """Say what has just happened: in the status bar, or where a hidden window has none."""
         self._status_line.say(text)
+        if not self.isVisible() and not self._is_quitting:
+            self.announced.emit(Notification(Subject.TRAY, "dlmanager", text, Answer.SHOW_WINDOW))
+
+    def show_at_tray(self, notification: Notification) -> None:
+        """Show a notification where the desktop has no service for them."""
+        self._tray.tell(notification)
+
+    def answer(self, notification: Notification, answer: Answer) -> None:
+        """Do what the person chose at a notification."""
+        job = self._jobs.job(notification.job_id) if notification.job_id else None
+        path = notification.path
+        if answer is Answer.OPEN_FOLDER and path is not None:
+            self._show_path(path)
+        elif answer is Answer.OPEN_FILE and job is not None and job.path == path:
+            if path is not None and not Path(path).exists():
+                self.bring_to_front()  # where it is said that the file is gone
+            self._open(job)
+        else:
+            self.bring_to_front()
+            if job is not None:
+                self._reveal(job)
 
     def bring_to_front(self) -> None:
         """Show the window, wherever it is, with the keyboard."""
@@ -125,11 +171,11 @@ class MainWindow(QMainWindow):
             self.show()
         self.raise_()
         self.activateWindow()
+        self._herald.note_seen()
 
     def close_for_good(self) -> None:
         """Close without a question, with the icon in the tray; the program is ending."""
         self._is_quitting = True
-        self._tray_timer.stop()
         self._tray.leave()
         self.close()
 
@@ -180,10 +226,6 @@ class MainWindow(QMainWindow):
         self._selection_timer.setSingleShot(True)
         self._selection_timer.setInterval(0)
         self._selection_timer.timeout.connect(self._on_selection_changed)
-        # A hidden window must not be lost when the panel with the tray goes away.
-        self._tray_timer = QTimer(self)
-        self._tray_timer.setInterval(TRAY_WATCH_INTERVAL_MS)
-        self._tray_timer.timeout.connect(self._on_tray_watch)
 
     def _make_menus(self) -> None:
         actions = self._actions
@@ -218,7 +260,8 @@ class MainWindow(QMainWindow):
         actions = self._actions
         actions.add.triggered.connect(self._on_add)
         actions.paste.triggered.connect(self._on_paste)
-        actions.quit.triggered.connect(self._request_quit)
+        actions.add_from_clipboard.triggered.connect(self._on_add_from_clipboard)
+        actions.quit.triggered.connect(self._on_quit)
         actions.wished.connect(self._on_wished)
         actions.open.triggered.connect(self._on_open)
         actions.open_folder.triggered.connect(self._on_open_folder)
@@ -234,6 +277,8 @@ class MainWindow(QMainWindow):
         self._tool_bar.left_search.connect(self._table.setFocus)
         self._list.filter_cleared.connect(lambda: self._tool_bar.search_for(""))
         self._tray.clicked.connect(self._on_show_or_hide)
+        self._tray.gone.connect(self._on_tray_gone)
+        self._tray.message_clicked.connect(lambda shown: self.answer(shown, shown.click))
         self._table.selection_changed.connect(self._on_selection_changed)
         self._table.finished_activated.connect(self._open)
 
@@ -248,6 +293,16 @@ class MainWindow(QMainWindow):
         self._banner.show_problem(queue.problem)
         jobs.jobs_updated.connect(self._selection_timer.start)
         jobs.summary_changed.connect(self._on_summary_changed)
+        # After the list, which knows the latest of each job.
+        self._herald = Herald(
+            queue,
+            self._settings,
+            show=self.announced.emit,
+            is_watched=self._is_watched,
+            latest=lambda job: jobs.job(job.id) or job,
+            parent=self,
+        )
+        self._herald.moved.connect(self._on_herald_moved)
 
     # What the queue tells
 
@@ -256,6 +311,9 @@ class MainWindow(QMainWindow):
         self._status_line.show_summary(summary)
         self._tray.show_summary(summary)
         self._actions.suit_list(summary)
+
+    def _on_herald_moved(self) -> None:
+        self._tray.show_work(self._herald.fraction, self._herald.unseen_failures)
 
     def _on_selection_changed(self) -> None:
         jobs = self._table.selected_jobs()
@@ -280,6 +338,12 @@ class MainWindow(QMainWindow):
             self.add_links(links)
         else:
             self.tell(self.tr("There is no link on the clipboard."))
+
+    def _on_add_from_clipboard(self) -> None:
+        if not self._clipboard_links():
+            # To say so, and as on Wayland only a window with the keyboard sees the clipboard.
+            self.bring_to_front()
+        self._on_paste()
 
     def _clipboard_links(self) -> list[str]:
         mime = QGuiApplication.clipboard().mimeData()
@@ -402,12 +466,16 @@ class MainWindow(QMainWindow):
 
     def _on_open_folder(self) -> None:
         for job in self._table.selected_jobs()[:1]:
-            sentence = self.tr("The folder {folder} could not be opened.").format(
-                folder=job.target_directory
-            )
-            self._show_in_folder(
-                job.path or job.target_directory, functools.partial(self.tell, sentence)
-            )
+            self._show_path(job.path or job.target_directory)
+
+    def _show_path(self, path: str) -> None:
+        folder = path if Path(path).is_dir() else str(Path(path).parent)
+
+        def on_failed() -> None:
+            self.bring_to_front()
+            self.tell(self.tr("The folder {folder} could not be opened.").format(folder=folder))
+
+        self._show_in_folder(path, on_failed)
 
     def _on_open_in_browser(self) -> None:
         for job in self._table.selected_jobs()[:1]:
@@ -435,26 +503,53 @@ class MainWindow(QMainWindow):
 
     # The window and the tray
 
+    def _is_watched(self) -> bool:
+        """Whether the person sees the window, or a dialog of it, in front just now."""
+        return (
+            self.isVisible() and not self.isMinimized() and QApplication.activeWindow() is not None
+        )
+
     def _on_show_or_hide(self) -> None:
         if self.isVisible() and not self.isMinimized():
             # Without a tray there would be no way back.
             if self._tray.appear():
-                self._hide_to_tray()
+                self.hide()
         else:
             self.bring_to_front()
 
-    def _on_tray_watch(self) -> None:
-        if not self._tray.appear():
-            self.bring_to_front()
+    def _on_tray_gone(self) -> None:
+        if not self.isVisible():
+            self.bring_to_front()  # it would be lost
 
     def _request_quit(self) -> None:
         self._is_quitting = True
         self._tray.leave()
         self.quit_requested.emit()
 
+    def _on_quit(self) -> None:
+        # Without a tray nothing but the window shows that downloads run.
+        if self._tray.appear():
+            self._request_quit()
+        else:
+            self._quit_or_ask()
+
+    def _quit_or_ask(self) -> None:
+        if count := self._unfinished():
+            self._ask_to_quit(count)
+        else:
+            self._request_quit()
+
+    def _unfinished(self) -> int:
+        summary = self._jobs.summary()
+        return summary.active + summary.waiting
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self._is_watched():
+            self._herald.note_seen()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._tray_timer.stop()
         self._tray.appear()
         self._actions.suit_window(is_visible=True)
 
@@ -467,12 +562,16 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        summary = self._jobs.summary()
-        if self._tray.appear():
-            self._hide_to_tray()
+        if not self._settings.close_to_tray:
+            self._quit_or_ask()
+        elif self._tray.appear():
+            self.hide()
             self._tell_of_tray()
-        elif summary.active or summary.waiting:
-            self._ask_to_quit(summary.active + summary.waiting)
+        elif self._unfinished():
+            self.showMinimized()
+            self.tell(
+                self.tr("Downloads continue. To end dlmanager, choose Quit in the File menu.")
+            )
         else:
             self._request_quit()
 
@@ -484,17 +583,10 @@ class MainWindow(QMainWindow):
     def _on_quit_question_finished(self) -> None:
         self._quit_question = None
 
-    def _hide_to_tray(self) -> None:
-        self.hide()
-        self._tray_timer.start()
-
     def _tell_of_tray(self) -> None:
-        if not self._has_told_of_tray:
-            self._has_told_of_tray = True
-            self._tray.tell(
-                self.tr("dlmanager goes on in the tray"),
-                self.tr("Downloads continue. Click the icon to see them, or quit from its menu."),
-            )
+        if not self._state.was_told_of_tray:
+            self._state.note_told_of_tray()
+            self.announced.emit(announcer.of_tray())
 
 
 def _fill(menu: QMenu, actions: Iterable[QAction | None]) -> None:

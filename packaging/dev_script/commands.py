@@ -16,7 +16,7 @@ from .display import NO_DISPLAY, has_display, wants_window
 from .environment import set_up
 from .errors import SetUpStopped
 from .limited_run import run_limited
-from .system_needs import meet_program_needs
+from .system_needs import meet_program_needs, meet_test_wishes
 from .tally import read_tally
 
 USAGE = """\
@@ -78,6 +78,7 @@ def run(root: Path, arguments: Sequence[str]) -> int:
 def test(root: Path, arguments: Sequence[str]) -> int:
     """Run the tests, and after a full run hold the coverage against its bounds."""
     python = _set_up_tests(root)
+    meet_test_wishes()
     with tempfile.TemporaryDirectory(prefix="dlmanager-test-") as folder:
         coverage_json, junit_xml = Path(folder, "coverage.json"), Path(folder, "junit.xml")
         closing_lines = Path(folder, "closing-lines.txt")

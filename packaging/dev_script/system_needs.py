@@ -18,6 +18,9 @@ from .errors import SetUpStopped
 
 PROGRAMS = ("wget",)
 
+# What some tests want, and the Debian package that holds it; without it they are skipped.
+TEST_PROGRAMS = {"dbus-daemon": "dbus", "dbus-run-session": "dbus", "Xvfb": "xvfb"}
+
 # What dlmanager and its tests load of PySide6, on a screen (xcb) and without one (offscreen).
 QT_FILES = (
     *(f"Qt{name}.abi3.so" for name in ("Core", "DBus", "Gui", "Network", "Svg", "Test", "Widgets")),
@@ -183,6 +186,21 @@ def meet_program_needs() -> None:
     needs = Needs(programs=missing_programs())
     if needs:
         _install(needs)
+
+
+def meet_test_wishes() -> None:
+    """Install what some tests want where that can be done at once; or say that they are skipped."""
+    missing = [name for name in TEST_PROGRAMS if shutil.which(name) is None]
+    if not missing or not sys.platform.startswith("linux"):
+        return
+    prefix = _root_prefix() if shutil.which("apt-get") else None
+    if prefix is not None:
+        packages = sorted({TEST_PROGRAMS[name] for name in missing})
+        print(f"Installing with apt-get: {' '.join(packages)}", file=sys.stderr, flush=True)
+        _apt_get(prefix, "update")
+        if _apt_get(prefix, "install", "-y", "--no-install-recommends", *packages):
+            return
+    print(f"Some tests will be skipped; they need {', '.join(missing)}.", file=sys.stderr)
 
 
 def _missing_libraries(qt_folder: Path) -> tuple[str, ...]:

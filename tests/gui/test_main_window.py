@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import ErrorKind, StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Wish
+from dlmanager.core.notification import Answer, Notification
 from dlmanager.core.progress import JobProgress
+from dlmanager.core.settings import Settings
 from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_model import Role
@@ -664,16 +667,18 @@ def test_ctrl_a_selects_all(window: MainWindow, queue: FakeQueue, qtbot: QtBot) 
 # Closing and the tray
 
 
+def announced(window: MainWindow) -> list[Notification]:
+    """What the window asks the desktop to show from now on."""
+    told: list[Notification] = []
+    window.announced.connect(told.append)
+    return told
+
+
 def test_closing_with_a_tray_hides_and_tells_once(
-    window: MainWindow,
-    queue: FakeQueue,
-    desktop: Desktop,
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
 ) -> None:
     desktop.has_tray = True
-    told: list[str] = []
-    monkeypatch.setattr(window._tray, "tell", lambda title, text: told.append(title))
+    told = announced(window)
     asked_to_quit = QSignalSpy(window.quit_requested)
     fill(window, queue, make_job("a", Status.PROCESSING))
     for _ in range(2):
@@ -681,17 +686,50 @@ def test_closing_with_a_tray_hides_and_tells_once(
         assert not window.isVisible()
         window.bring_to_front()
         assert window.isVisible()
-    assert told == ["dlmanager goes on in the tray"]
+    assert [each.title for each in told] == ["dlmanager goes on in the tray"]
     assert asked_to_quit.count() == 0
+    window.hide()
+    window.answer(told[0], told[0].click)
+    assert window.isVisible()
 
 
-@pytest.mark.parametrize("button, quits", [("Quit", True), ("Cancel", False)])
-def test_closing_without_a_tray_asks_while_something_is_at_work(
-    window: MainWindow, queue: FakeQueue, qtbot: QtBot, button: str, quits: bool
+def test_closing_without_a_tray_minimises_while_something_is_at_work(
+    window: MainWindow, queue: FakeQueue
 ) -> None:
     fill(window, queue, make_job("a", Status.PROCESSING), make_job("b"))
     asked_to_quit = QSignalSpy(window.quit_requested)
     window.close()
+    assert window.isVisible()
+    assert window.isMinimized()
+    assert question(window) is None
+    assert asked_to_quit.count() == 0
+    assert "choose Quit" in message(window)
+
+
+def quit_by_hand(window: MainWindow) -> None:
+    action(window, "quit").trigger()
+
+
+def close_as_set(window: MainWindow) -> None:
+    window.set_settings(Settings(close_to_tray=False))
+    window.close()
+
+
+@pytest.mark.parametrize("end", [quit_by_hand, close_as_set])
+@pytest.mark.parametrize("button, quits", [("Quit", True), ("Cancel", False)])
+def test_quitting_without_a_tray_asks_while_something_is_at_work(
+    window: MainWindow,
+    queue: FakeQueue,
+    qtbot: QtBot,
+    end: Callable[[MainWindow], None],
+    button: str,
+    quits: bool,
+) -> None:
+    fill(window, queue, make_job("a", Status.PROCESSING), make_job("b"))
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    end(window)
+    end(window)  # does not ask twice
+    assert len([box for box in window.findChildren(QMessageBox) if box.isVisible()]) == 1
     assert window.isVisible()
     box = question(window)
     assert box is not None
@@ -702,22 +740,30 @@ def test_closing_without_a_tray_asks_while_something_is_at_work(
         assert window.close()
 
 
-def test_closing_again_does_not_ask_twice(window: MainWindow, queue: FakeQueue) -> None:
-    fill(window, queue, make_job("a"))
-    window.close()
-    window.close()
-    assert len([box for box in window.findChildren(QMessageBox) if box.isVisible()]) == 1
-
-
-def test_closing_without_a_tray_and_work_quits(window: MainWindow, queue: FakeQueue) -> None:
+@pytest.mark.parametrize("end", [QWidget.close, quit_by_hand, close_as_set])
+def test_without_a_tray_and_work_the_end_needs_no_question(
+    window: MainWindow, queue: FakeQueue, end: Callable[[MainWindow], None]
+) -> None:
     fill(window, queue, make_job("a", Status.COMPLETED))
     asked_to_quit = QSignalSpy(window.quit_requested)
-    window.close()
+    end(window)
     assert asked_to_quit.count() == 1
     assert question(window) is None
 
 
-def test_quit_is_one_wish_and_needs_no_question(window: MainWindow, queue: FakeQueue) -> None:
+def test_closing_quits_where_the_person_wants_no_tray(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    desktop.has_tray = True
+    asked_to_quit = QSignalSpy(window.quit_requested)
+    close_as_set(window)
+    assert asked_to_quit.count() == 1
+
+
+def test_quit_with_a_tray_is_one_wish_and_needs_no_question(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    desktop.has_tray = True
     fill(window, queue, make_job("a", Status.PROCESSING))
     asked_to_quit = QSignalSpy(window.quit_requested)
     action(window, "quit").trigger()
@@ -734,7 +780,6 @@ def test_the_end_of_the_program_closes_whatever_is_at_work(
     asked_to_quit = QSignalSpy(window.quit_requested)
     window.close_for_good()
     assert not window.isVisible()
-    assert not window._tray_timer.isActive()
     assert question(window) is None
     assert asked_to_quit.count() == 0
 
@@ -759,12 +804,137 @@ def test_a_hidden_window_comes_back_when_the_tray_goes_away(
     window: MainWindow, desktop: Desktop, qtbot: QtBot
 ) -> None:
     desktop.has_tray = True
-    window._tray_timer.setInterval(10)
     window.close()
     assert not window.isVisible()
     desktop.has_tray = False
+    window._tray._watch.setInterval(10)
     qtbot.waitUntil(window.isVisible, timeout=2000)
-    assert not window._tray_timer.isActive()
+
+
+def test_what_is_done_while_the_window_is_hidden_is_told_by_the_desktop(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    desktop.has_tray = True
+    window.hide()
+    told = announced(window)
+    QGuiApplication.clipboard().setText("https://example.org/a.iso")
+    action(window, "add_from_clipboard").trigger()
+    assert [order.url for order in queue.orders] == ["https://example.org/a.iso"]
+    assert not window.isVisible()
+    assert [each.text for each in told] == ["Added 1 download."]
+
+
+def test_a_clipboard_without_a_link_is_told_in_the_window(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop
+) -> None:
+    desktop.has_tray = True
+    window.hide()
+    QGuiApplication.clipboard().clear()
+    action(window, "add_from_clipboard").trigger()
+    assert window.isVisible()
+    assert message(window) == "There is no link on the clipboard."
+
+
+# Notifications
+
+
+def ended_unseen(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot, *ended: Job
+) -> list[Notification]:
+    """Hide the window, end jobs, and return what the desktop is to show."""
+    fill(window, queue, *(replace(job, status=Status.PROCESSING) for job in ended))
+    window.hide()
+    told = announced(window)
+    queue.jobs_changed.emit(queue.hold(*ended))
+    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    return told
+
+
+def finished_job(path: Path) -> Job:
+    return make_job("a", Status.COMPLETED, final_path=str(path), bytes_done=5_000_000)
+
+
+def test_a_click_on_a_finished_download_opens_the_file_and_the_button_its_folder(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.iso"
+    path.touch()
+    (told,) = ended_unseen(window, queue, qtbot, finished_job(path))
+    assert told.text.replace("\N{NO-BREAK SPACE}", " ") == "a.iso, 5.0 MB"
+    window.answer(told, told.click)
+    assert desktop.opened == [str(path)]
+    window.answer(told, told.buttons[0].answer)
+    assert desktop.shown == [str(path)]
+    assert not window.isVisible()
+
+
+def test_a_click_on_a_file_that_is_gone_brings_the_window_that_says_so(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desktop.opens = False
+    (told,) = ended_unseen(window, queue, qtbot, finished_job(tmp_path / "a.iso"))
+    window.answer(told, Answer.OPEN_FILE)
+    assert window.isVisible()
+    assert message(window)
+    window.hide()
+    window.answer(told, Answer.OPEN_FOLDER)
+    assert window.isVisible()
+    assert message(window) == f"The folder {tmp_path} could not be opened."
+
+
+def test_a_click_on_a_failed_download_shows_its_row(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, make_job("b", created_at=2))
+    failed = make_job("a", Status.FAILED, error_message="The file is gone (404).")
+    (told,) = ended_unseen(window, queue, qtbot, failed)
+    assert told.text == "a.iso: The file is gone (404)."
+    window._list.search("b.iso")
+    assert window._jobs.row_of("a") is None
+    window.answer(told, told.click)
+    assert window.isVisible()
+    assert [job.id for job in window._table.selected_jobs()] == ["a"]
+
+
+def test_a_failure_marks_the_tray_until_the_window_is_looked_at(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop, qtbot: QtBot
+) -> None:
+    desktop.has_tray = True
+    ended_unseen(window, queue, qtbot, make_job("a", Status.FAILED))
+    assert window._tray._failures == 1
+    window.bring_to_front()
+    qtbot.waitUntil(lambda: window._tray._failures == 0, timeout=2000)
+    assert window._tray._icon is not None
+    assert "failed" not in window._tray._icon.toolTip()
+
+
+def test_who_looks_at_the_window_gets_no_notification(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    told = announced(window)
+    fill(window, queue, make_job("a", Status.PROCESSING))
+    queue.jobs_changed.emit(queue.hold(make_job("a", Status.FAILED)))
+    due = window._herald._timer
+    with qtbot.waitSignal(due.timeout, timeout=5000):
+        pass
+    assert told == []
+    assert window._herald.unseen_failures == 0
+
+
+def test_a_click_on_a_message_at_the_tray_counts(
+    window: MainWindow, queue: FakeQueue, desktop: Desktop, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desktop.has_tray = True
+    path = tmp_path / "a.iso"
+    path.touch()
+    (told,) = ended_unseen(window, queue, qtbot, finished_job(path))
+    window._tray.appear()
+    window.show_at_tray(told)
+    assert window._tray._icon is not None
+    window._tray._icon.messageClicked.emit()
+    assert desktop.opened == [str(path)]
 
 
 def test_a_minimised_window_is_brought_back(window: MainWindow) -> None:

@@ -24,6 +24,7 @@ def pytest_runs(monkeypatch):
     runs = PytestRuns()
     monkeypatch.setattr(commands, "set_up", lambda root, extras=(): root / "python")
     monkeypatch.setattr(commands, "meet_program_needs", lambda: None)
+    monkeypatch.setattr(commands, "meet_test_wishes", lambda: None)
     monkeypatch.setattr(commands, "run_limited", runs.run)
     return runs
 

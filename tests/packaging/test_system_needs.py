@@ -231,3 +231,36 @@ def test_a_missing_wget_is_noticed_at_every_start(machine):
     machine.has("pacman")
     with pytest.raises(system_needs.SetUpStopped, match="pacman -S --needed wget"):
         system_needs.meet_program_needs()
+
+
+def test_what_tests_want_is_installed_where_that_may_be(machine, capfd):
+    machine.has("Xvfb")
+    machine.has_apt(install="exit 0")
+    system_needs.meet_test_wishes()
+    assert machine.asked() == [
+        "noninteractive -qq update",
+        "noninteractive -qq install -y --no-install-recommends dbus",
+    ]
+    assert "skipped" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("why", ["no apt", "no root", "apt fails"])
+def test_what_tests_want_and_cannot_have_is_told_and_holds_nothing_up(
+    machine, monkeypatch, capfd, why
+):
+    if why != "no apt":
+        machine.has_apt(install="exit 100")
+    if why == "no root":
+        machine.has("sudo", "exit 1")
+        monkeypatch.setattr(system_needs.os, "geteuid", lambda: 1000)
+    system_needs.meet_test_wishes()
+    told = capfd.readouterr().err
+    assert "Some tests will be skipped; they need dbus-daemon, dbus-run-session, Xvfb." in told
+
+
+def test_tests_that_have_all_they_want_ask_for_nothing(machine):
+    machine.has_apt(install="exit 1")
+    for name in system_needs.TEST_PROGRAMS:
+        machine.has(name)
+    system_needs.meet_test_wishes()
+    assert machine.asked() == []

@@ -1,0 +1,46 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from dlmanager.gui.window_state import WindowState
+
+
+def read_anew(path: Path) -> WindowState:
+    """Read what is on the disk: under one name Qt shares what it has in memory."""
+    return WindowState(path.rename(path.with_name("another.ini")))
+
+
+def test_what_was_told_once_stays_told(tmp_path: Path) -> None:
+    path = tmp_path / "window.ini"
+    state = WindowState(path)
+    assert not state.was_told_of_tray
+    assert not path.exists()
+    state.note_told_of_tray()
+    assert state.was_told_of_tray
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_anew(path).was_told_of_tray
+
+
+def test_without_a_file_it_is_remembered_to_the_end_of_the_program() -> None:
+    state = WindowState(None)
+    state.note_told_of_tray()
+    assert state.was_told_of_tray
+    assert not WindowState(None).was_told_of_tray
+
+
+@pytest.mark.parametrize("content", [b"\xff\x00[[[", b"[tray]\ntold=perhaps\n", b""])
+def test_a_file_that_makes_no_sense_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "window.ini"
+    path.write_bytes(content)
+    WindowState(path).note_told_of_tray()
+    assert read_anew(path).was_told_of_tray
+
+
+def test_where_it_cannot_be_written_it_is_told_again_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "a file" / "window.ini"
+    path.parent.parent.write_bytes(b"")
+    state = WindowState(path)
+    state.note_told_of_tray()
+    assert state.was_told_of_tray
+    assert not path.exists()
