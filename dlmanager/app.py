@@ -366,6 +366,7 @@ def make_orchestrator(
         header_timeout_s=settings.header_timeout_s,
         system_network=system_network,
         proxy=settings.proxy,
+        no_proxy=settings.no_proxy,
     )
 
 

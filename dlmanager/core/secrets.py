@@ -51,10 +51,21 @@ class Carried:
     """What one attempt takes along; values are never shown.
 
     secrets: the job's, for the origin of its link. proxy: with its user name and password.
+    no_proxy: the hosts that it is not asked for, see `core.no_proxy`.
     """
 
     secrets: Secrets = field(default=NO_SECRETS, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    no_proxy: str = ""
+
+    @property
+    def follows_redirects(self) -> bool:
+        """Whether redirects are followed by us, not by wget.
+
+        It would take secrets to any server; and ftp, which only its proxy keeps from being asked,
+        to the hosts that the proxy is not asked for.
+        """
+        return bool(self.secrets) or bool(self.no_proxy)
 
     def __bool__(self) -> bool:
         return bool(self.secrets) or self.proxy is not None

@@ -179,6 +179,11 @@ class Settings:
         "Proxy",
         "all downloads go through it: http://[user:password@]host:port; empty: none",
     )
+    no_proxy: str = _text(
+        Page.NETWORK,
+        "No proxy for",
+        "hosts and domains that the proxy is not asked for, separated by commas",
+    )
 
     notify_completed: bool = _switch(
         True, Page.NOTIFICATIONS, "A download is finished", "notify when a download is finished"

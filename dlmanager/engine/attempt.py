@@ -288,7 +288,7 @@ class Attempt:
             condition=condition_header(known_validators(job)) if offset else None,
             user_agent=setup.user_agent,
             config_path=str(luggage.config_path) if luggage else None,
-            follows_redirects=not (luggage and luggage.carried.secrets),
+            follows_redirects=not (luggage and luggage.carried.follows_redirects),
         )
         program, arguments = build_command(setup.wget_path, arguments, setup.setpriv_path)
         return Launch(

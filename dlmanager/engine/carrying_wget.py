@@ -55,8 +55,8 @@ class CarryingWget(WgetProcess):
     """One wget, or one after the other along the redirects, told and ended as one.
 
     User name and password go with the link through a pipe; headers and the proxy through a file
-    that is gone as soon as wget has begun. Redirects are followed here, as wget would take secrets
-    to any server; its cookies are handed on from one to the next.
+    that is gone as soon as wget has begun. Redirects are followed here where `Carried` says
+    so; its cookies are handed on from one to the next.
     """
 
     def __init__(
@@ -109,6 +109,7 @@ class CarryingWget(WgetProcess):
         return build_config(
             headers=_headers(secrets),
             proxy=self._luggage.carried.proxy,
+            no_proxy=self._luggage.carried.no_proxy,
             cookies_path=None if cookies_path is None else str(cookies_path),
         )
 
@@ -117,7 +118,7 @@ class CarryingWget(WgetProcess):
         answer = self._answer
         if answer is None or answer.status not in _REDIRECTS:
             return None
-        if exit_.exit_code != _REFUSED_BY_SERVER or not self._luggage.carried.secrets:
+        if exit_.exit_code != _REFUSED_BY_SERVER or not self._luggage.carried.follows_redirects:
             return None
         return redirect_target(self._asked, answer.header("location"))
 
@@ -130,7 +131,7 @@ class CarryingWget(WgetProcess):
                 self._removal = asyncio.get_running_loop().run_in_executor(
                     None, _remove, self._luggage.config_path
                 )
-            if self._luggage.carried.secrets:
+            if self._luggage.carried.follows_redirects:
                 return RequestStarted(self._asked)  # as wget writes it, with the user's name
         elif isinstance(event, Response):
             self._answer = event

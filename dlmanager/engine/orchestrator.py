@@ -78,13 +78,14 @@ class DownloadQueueOrchestrator(QObject):
         header_timeout_s: float = 60.0,
         system_network: SystemNetwork | None = None,
         proxy: str = "",
+        no_proxy: str = "",
         parent: QObject | None = None,
     ) -> None:
         """db: the path of the database file; made when missing.
 
         wget_executable_path: None for the first wget on PATH. low_speed_*, header_timeout_s: see
         `core.stall.StallLimits`. system_network: None where the system does not tell.
-        proxy: the setting; empty for none.
+        proxy, no_proxy: the settings; empty for none.
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
@@ -94,7 +95,7 @@ class DownloadQueueOrchestrator(QObject):
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
-        self._secrets = SecretKeeper(self._db, proxy, self._logger)
+        self._secrets = SecretKeeper(self._db, proxy, no_proxy, self._logger)
         self._lock = queue_lock(self._db)
         self._keeper = DatabaseKeeper(self._store, self._lock, self._logger, self.noticed.emit)
         self._tasks = Tasks(self._logger)
@@ -264,7 +265,7 @@ class DownloadQueueOrchestrator(QObject):
             settings.low_speed_time_s,
             settings.header_timeout_s,
         )
-        self._secrets.use_proxy(settings.proxy)
+        self._secrets.use_proxy(settings.proxy, settings.no_proxy)
         self._wget.use(settings.wget_executable_path or None)
         self._wake.set()
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from dlmanager.core.errors import BadInput, ErrorKind, SecretsUnusable, StoreUnusable
 from dlmanager.core.job import Job, NewJob
+from dlmanager.core.no_proxy import goes_direct
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.secrets import NO_SECRETS, Carried, Secrets, link_with, split_proxy
-from dlmanager.core.urls import address_of
+from dlmanager.core.urls import address_of, host_of
 from dlmanager.engine.carrying_wget import CONFIG_SUFFIX, COOKIES_SUFFIX, discard_luggage
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.wget_process import Luggage
@@ -53,16 +54,17 @@ class SecretKeeper:
     """Keeps, finds and forgets the secrets of one queue.
 
     database: its path; the secrets are kept beside it. proxy: the setting; where it names a user,
-    that counts, else what is kept for it.
+    that counts, else what is kept for it. no_proxy: the setting.
     """
 
-    def __init__(self, database: Path, proxy: str, logger: logging.Logger) -> None:
+    def __init__(self, database: Path, proxy: str, no_proxy: str, logger: logging.Logger) -> None:
         self._store = SecretStore(database.parent)
         self._logger = logger
-        self.use_proxy(proxy)
+        self.use_proxy(proxy, no_proxy)
 
-    def use_proxy(self, proxy: str) -> None:
-        """Let wgets that are started from now on go through this proxy; empty for none."""
+    def use_proxy(self, proxy: str, no_proxy: str) -> None:
+        """Let wgets that are started from now on use these settings; empty for none."""
+        self._no_proxy = no_proxy
         try:
             self._proxy, self._proxy_secrets = split_proxy(proxy)
         except BadInput as error:
@@ -71,7 +73,8 @@ class SecretKeeper:
 
     def probe_address(self, url: str) -> tuple[str, int]:
         """The host and port that a connection for a link is made to."""
-        return address_of(self._proxy or url)
+        is_direct = not self._proxy or goes_direct(host_of(url), self._no_proxy)
+        return address_of(url if is_direct else self._proxy)
 
     def add_now(self, store: StoreThread, orders: Sequence[NewJob]) -> list[Job]:
         """Put orders into the queue, see `add_orders`; blocks."""
@@ -95,7 +98,7 @@ class SecretKeeper:
             url=job.url,
             carried=carried,
             config_path=home / f"{job.id}{CONFIG_SUFFIX}",
-            cookies_path=home / f"{job.id}{COOKIES_SUFFIX}" if carried.secrets else None,
+            cookies_path=home / f"{job.id}{COOKIES_SUFFIX}" if carried.follows_redirects else None,
         )
 
     def _carried(self, job: Job) -> Carried:
@@ -109,7 +112,7 @@ class SecretKeeper:
                 "The user name and password of this download are no longer kept. "
                 "Add the link again with them in it."
             )
-        return Carried(secrets, proxy)
+        return Carried(secrets, proxy, self._no_proxy if proxy else "")
 
     def _proxy_access(self) -> Secrets:
         return self._proxy_secrets or self._store.load(PROXY) or NO_SECRETS

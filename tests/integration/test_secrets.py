@@ -303,6 +303,35 @@ class TestProxy:
         run(scenario())
         assert [base64.b64decode(value[6:]).decode() for value in seen] == [f"me:{ODD[1]}"]
 
+    def test_the_hosts_it_is_not_for_are_asked_directly_along_redirects_too(
+        self, run, server, orchestrate, folder
+    ):
+        url = server.serve("/a.bin", MEGABYTE)
+        server.on("http://files.invalid/a.bin", answers.ok(server.resource("/a.bin")))
+        server.on("http://there.invalid/", answers.redirect(url))
+        there = server.url("/there")
+        server.on("/there", answers.redirect("http://files.invalid/a.bin"))
+        links = [url, "http://files.invalid/a.bin", "http://there.invalid/", there]
+
+        async def scenario() -> None:
+            orchestrator = orchestrate(proxy=server.url(""), no_proxy="other.test, 127.0.0.1")
+            await orchestrator.start()
+            for link in links:
+                job_id = orchestrator.enqueue_download(link, folder)
+                job = await until(orchestrator, job_id, Status.COMPLETED)
+                assert is_right(job.path, MEGABYTE)
+
+        run(scenario())
+        targets = [request.target for request in server.requests]
+        assert targets == [
+            "/a.bin",
+            "http://files.invalid/a.bin",
+            "http://there.invalid/",
+            "/a.bin",
+            "/there",
+            "http://files.invalid/a.bin",
+        ]
+
 
 def test_a_launch_without_luggage_is_a_plain_wget(run):
     from dlmanager.engine.wget_process import Launch, WgetProcess

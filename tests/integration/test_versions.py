@@ -36,9 +36,9 @@ def cut_and_change(
 async def end_while_it_fails(orchestrator: DownloadQueueOrchestrator, failed: list[int]) -> None:
     """End and start the queue while an attempt, its wget ended, waits for its row in vain."""
     async with asyncio.timeout(20):
-        while not failed or BaseProcess.get_active_process_count():
+        # The failure is told a moment after the database's thread met it.
+        while not failed or orchestrator.problem is None or BaseProcess.get_active_process_count():
             await asyncio.sleep(0.01)
-    assert orchestrator.problem is not None
     await orchestrator.stop()
     await orchestrator.start()
 

@@ -3,6 +3,11 @@ import pytest
 from dlmanager.wget.config_file import build_config
 
 
+def test_hosts_without_the_proxy_are_one_line():
+    text = build_config(proxy="http://h:1/", no_proxy="a.test, .b.test")
+    assert text.splitlines()[-1] == "no_proxy = a.test, .b.test"
+
+
 def test_every_value_is_a_line_of_its_own():
     assert build_config(
         headers=[("Cookie", "a=b"), ("X", "#ü")], proxy="http://u:p@h:1/", cookies_path="/c"
