@@ -151,22 +151,29 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
     application.setWindowIcon(application_icon())
     # Quitting is ours: it ends every wget in good order first.
     application.setQuitOnLastWindowClosed(False)
-    PaletteKeeper(application)
+    keeper = PaletteKeeper(application)
     with _event_loop(application) as runner:
         try:
             start_logging(paths)
         except Surroundings as error:
             return runner.run(_tell_and_end(str(error)))
-        return runner.run(_with_window(paths, links))
+        return runner.run(_with_window(paths, links, keeper.wear))
 
 
-async def _with_window(paths: Paths, links: Sequence[str]) -> int:
+async def _with_window(
+    paths: Paths, links: Sequence[str], wear: Callable[[Settings], None] | None = None
+) -> int:
+    """wear: shows the colours that settings choose; None leaves them as they are."""
     with _life_in_log("window", paths) as life:
-        return await _window_and_queue(paths, links, life)
+        return await _window_and_queue(paths, links, life, wear)
 
 
-async def _window_and_queue(paths: Paths, links: Sequence[str], life: "_Life") -> int:
+async def _window_and_queue(
+    paths: Paths, links: Sequence[str], life: "_Life", wear: Callable[[Settings], None] | None
+) -> int:
     settings, trouble = _settings_or_defaults(paths)
+    if wear is not None:
+        wear(settings)
     sentences = [trouble] if trouble is not None else []
     orchestrator = make_orchestrator(paths, settings, _system_network())
     orchestrator.noticed.connect(sentences.append)

@@ -25,7 +25,9 @@ from dlmanager.engine import wget_check
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.gui import announcer
 from dlmanager.gui.banner import Banner
+from dlmanager.gui.job_table_view import JobTableView
 from dlmanager.gui.main_window import MainWindow
+from dlmanager.gui.row_height import COMPACT, row_height
 from dlmanager.gui.tray import Tray
 from dlmanager.paths import Paths, profile_paths
 from dlmanager.store.job_store import JobStore
@@ -349,6 +351,24 @@ class TestTheLifeOfAWindow:
         assert profile.paths.settings.read_bytes() == content
         assert [record.levelno for record in caplog.records if "settings.toml" in record.message]
         caplog.clear()
+
+    def test_the_window_looks_as_the_settings_say(self, run, profile: Profile):
+        profile.data_dir.mkdir()
+        profile.paths.settings.write_text('row_height = "compact"\ncolour_scheme = "dark"\n')
+        worn: list[Settings] = []
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, [], worn.append))
+            window = await self.window()
+            (table,) = window.findChildren(JobTableView)
+            assert table.verticalHeader().defaultSectionSize() == row_height(
+                COMPACT, table.fontMetrics()
+            )
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        assert [settings.colour_scheme for settings in worn] == ["dark"]
 
     def test_a_database_that_is_none_is_set_aside_and_the_window_says_so(
         self, run, profile: Profile, caplog: pytest.LogCaptureFixture

@@ -11,9 +11,9 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QTableView
 
 from dlmanager.gui import formatting
-from dlmanager.gui.file_icons import ICON_PX
 from dlmanager.gui.job_row import Column, titles
 from dlmanager.gui.progress_delegate import CELL_MARGIN_PX
+from dlmanager.gui.row_height import icon_side
 
 USUAL = frozenset(
     {
@@ -179,6 +179,18 @@ class Columns(QObject):
         )
         self.changed.emit()
 
+    def suit_font(self) -> None:
+        """Make the columns as wide as the text now needs; widths the person set stay."""
+        least_px = _least_widths(self._view.fontMetrics())
+        if least_px == self._least_px:
+            return
+        self._least_px = least_px
+        if not self._has_own_widths:
+            with self._fitting():
+                for column, width in least_px.items():
+                    self._header.resizeSection(column, width)
+        self.fit()
+
     def fill_menu(self, menu: QMenu) -> None:
         """Put an entry for each column into a menu, and one that resets them."""
         for column, title in zip(Column, titles(), strict=True):
@@ -271,7 +283,7 @@ def _least_widths(metrics: QFontMetrics) -> dict[Column, int]:
     room = 2 * CELL_MARGIN_PX + 10
     date_px = metrics.horizontalAdvance(formatting.date_and_time(_WIDE_DATE_MS))
     widths = {
-        Column.NAME: metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + ICON_PX,
+        Column.NAME: metrics.averageCharWidth() * _NAME_WIDTH_CHARACTERS + icon_side(metrics),
         Column.ADDED: date_px + room + CELL_MARGIN_PX,
         Column.FINISHED: date_px + room + CELL_MARGIN_PX,
     }

@@ -10,6 +10,7 @@ from dlmanager.core.job import Status
 from dlmanager.gui.palette import quiet_text, state_colours
 
 ICON_PX = 22
+_OUTLINE_PX = 20  # of these; the badge stands out at the lower right
 
 _KINDS = {
     "file-archive": "zip tar gz tgz bz2 tbz xz txz zst tzst lz lzma lz4 7z rar cab arj cpio",
@@ -30,29 +31,45 @@ def kind_of(name: str) -> str:
     return _KIND_OF.get(name.rpartition(".")[2].lower(), "file") if "." in name else "file"
 
 
-def job_icon(name: str, status: Status, palette: QPalette, device_pixel_ratio: float) -> QIcon:
-    """Return the icon of a job in the colours of a palette."""
+def job_icon(
+    name: str,
+    status: Status,
+    palette: QPalette,
+    device_pixel_ratio: float,
+    side_px: int = ICON_PX,
+) -> QIcon:
+    """Return the icon of a job in the colours of a palette.
+
+    side_px: in device-independent pixels.
+    """
     outline = quiet_text(palette)
     badge = state_colours(palette).of(status)
     mark = palette.color(QPalette.ColorRole.Base)
-    return _icon(
-        kind_of(name), status, outline.rgba(), badge.rgba(), mark.rgba(), device_pixel_ratio
-    )
+    colours = (outline.rgba(), badge.rgba(), mark.rgba())
+    return _icon(kind_of(name), status, *colours, device_pixel_ratio, side_px)
 
 
 @lru_cache(maxsize=512)
 def _icon(
-    kind: str, status: Status, outline: int, badge: int, mark: int, device_pixel_ratio: float
+    kind: str,
+    status: Status,
+    outline: int,
+    badge: int,
+    mark: int,
+    device_pixel_ratio: float,
+    side_px: int,
 ) -> QIcon:
-    side = round(ICON_PX * device_pixel_ratio)
+    side = round(side_px * device_pixel_ratio)
     picture = QPixmap(side, side)
     picture.setDevicePixelRatio(device_pixel_ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    outline_px = side_px * _OUTLINE_PX // ICON_PX
     painter.drawPixmap(
-        0, 0, resources.pixmap(kind, QColor.fromRgba(outline), 20, device_pixel_ratio)
+        0, 0, resources.pixmap(kind, QColor.fromRgba(outline), outline_px, device_pixel_ratio)
     )
+    painter.scale(side_px / ICON_PX, side_px / ICON_PX)
     if status is not Status.PENDING:  # what only waits its turn needs nobody's eye
         _draw_badge(painter, status, QColor.fromRgba(badge), QColor.fromRgba(mark))
     painter.end()

@@ -32,13 +32,12 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.job import Job, Status
 from dlmanager.gui.columns import Columns
-from dlmanager.gui.file_icons import ICON_PX, job_icon
+from dlmanager.gui.file_icons import job_icon
 from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CellDelegate, ProgressDelegate
-
-ROW_HEIGHT_PX = 32
+from dlmanager.gui.row_height import COMFORTABLE, icon_side, row_height
 
 _Move = QAbstractItemView.CursorAction
 
@@ -64,6 +63,7 @@ class JobTableView(QTableView):
         self._ground_actions: Sequence[QAction | None] = ()
         self._top: tuple[QPersistentModelIndex, int] | None = None
         self._visible: list[tuple[QPersistentModelIndex, int]] = []
+        self._density = COMFORTABLE
         self._set_up_look()
         self._set_up_rows_and_columns()
         self.doubleClicked.connect(self._on_double_clicked)
@@ -83,6 +83,11 @@ class JobTableView(QTableView):
     ) -> None:
         """Set what the context menu offers on rows and below them; None is a separator."""
         self._row_actions, self._ground_actions = on_rows, on_ground
+
+    def set_density(self, density: str) -> None:
+        """Set how close the rows are, a value of `Settings.row_height`; the top row stays."""
+        self._density = density
+        self._suit_font()
 
     def selected_rows(self) -> list[int]:
         """Return the selected rows, top down."""
@@ -117,16 +122,30 @@ class JobTableView(QTableView):
         if wanted.color(role) != self.palette().color(role):
             self.setPalette(wanted)
 
+    def _suit_font(self) -> None:
+        """Make rows, icons and columns as large as the text needs."""
+        top, rows = self.rowAt(0), self.verticalHeader()
+        rows.setDefaultSectionSize(row_height(self._density, self.fontMetrics()))
+        self.setIconSize(self._icon_size())
+        self._columns.suit_font()
+        if top > 0:
+            self.updateGeometries()
+            self.verticalScrollBar().setValue(rows.sectionPosition(top))
+
     def _icon_size(self) -> QSize:
-        return QSize(ICON_PX, ICON_PX)
+        side = icon_side(self.fontMetrics())
+        return QSize(side, side)
 
     def _icon_of(self, name: str, status: Status) -> QIcon:
-        return job_icon(name, status, self.palette(), self.devicePixelRatioF())
+        side, ratio = self.iconSize().width(), self.devicePixelRatioF()
+        return job_icon(name, status, self.palette(), ratio, side)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._soften_selection()
+        elif event.type() == QEvent.Type.FontChange and self.model() is not None:
+            self._suit_font()
 
     # Rows and columns
 
@@ -143,7 +162,7 @@ class JobTableView(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setMinimumSectionSize(1)
-        rows.setDefaultSectionSize(max(ROW_HEIGHT_PX, self.fontMetrics().height() + 12))
+        rows.setDefaultSectionSize(row_height(self._density, self.fontMetrics()))
         columns = _Header(self)
         self.setHorizontalHeader(columns)
         columns.setHighlightSections(False)
@@ -257,6 +276,14 @@ class _Header(QHeaderView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._suit_font()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._suit_font()
+
+    def _suit_font(self) -> None:
         self.setMinimumHeight(self.fontMetrics().height() + 12)
 
     def initStyleOptionForIndex(self, option: QStyleOptionHeader, section: int) -> None:

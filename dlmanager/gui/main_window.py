@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
         """Follow other settings from now on."""
         self._settings = settings
         self._herald.set_settings(settings)
+        self._table.set_density(settings.row_height)
 
     def _reveal(self, job: Job) -> None:
         """Select a job, and bring its row into sight."""
@@ -206,6 +207,7 @@ class MainWindow(QMainWindow):
         self._banner = Banner(self)
         self._list = ListPane(self)
         self._table = self._list.table
+        self._table.set_density(self._settings.row_height)
         self._jobs = self._table.jobs
         self._actions = Actions(self, self._table)
         self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))

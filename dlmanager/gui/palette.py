@@ -1,12 +1,15 @@
 """Colours: our light and dark palette where the platform brings none, and those of the states."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from dlmanager.core.job import Status
+from dlmanager.core.settings import Settings
 
 _Role = QPalette.ColorRole
 _Group = QPalette.ColorGroup
@@ -57,6 +60,11 @@ _DARK = {
     _Role.Dark: "#16181c",
     _Role.Shadow: "#0c0d0f",
 }
+LEAST_CONTRAST_OF_TEXT = 4.5
+# Of bars, badges and icons; both as WCAG 2.2, level AA, has them. A little more than its 3,
+# because colours are rounded before they are seen.
+_LEAST_CONTRAST_OF_SHAPES = 3.05
+_STEPS = 40
 _DISABLED_LIGHT = "#9299a5"
 _DISABLED_DARK = "#737a86"
 
@@ -93,6 +101,53 @@ def blend(over: QColor, under: QColor, share: float) -> QColor:
         over.greenF() * share + under.greenF() * (1 - share),
         over.blueF() * share + under.blueF() * (1 - share),
     )
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return how well two colours can be told apart, 1 to 21.
+
+    Source: contrast ratio and relative luminance in WCAG 2.2.
+    """
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part) for part in (colour.redF(), colour.greenF(), colour.blueF()))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def distinct(colour: QColor, grounds: Sequence[QColor], least: float) -> QColor:
+    """Return a colour, as far darker or lighter as its contrast to all of the grounds needs.
+
+    least: as `contrast` counts. Black or white where nothing nearer is enough.
+    """
+    away = QColor("black" if sum(map(_luminance, grounds)) > 0.36 * len(grounds) else "white")
+    for step in range(_STEPS + 1):
+        found = blend(away, colour, step / _STEPS)
+        if all(contrast(found, ground) >= least for ground in grounds):
+            return found
+    return away
+
+
+def with_accent(palette: QPalette, accent: QColor) -> QPalette:
+    """Return one of our palettes with the system's accent, as far as it can be seen in it."""
+    made = QPalette(palette)
+    grounds = [palette.color(role) for role in (_Role.Base, _Role.AlternateBase, _Role.Window)]
+    seen = distinct(accent, grounds, _LEAST_CONTRAST_OF_SHAPES)
+    read = distinct(accent, [palette.color(_Role.HighlightedText)], LEAST_CONTRAST_OF_TEXT)
+    for group in (_Group.Active, _Group.Inactive):
+        made.setColor(group, _Role.Accent, seen)
+        made.setColor(group, _Role.Highlight, read)
+    return made
+
+
+def bar_track(palette: QPalette) -> QColor:
+    """Return the colour of the empty part of a bar."""
+    return blend(palette.color(_Role.Text), palette.color(_Role.Base), 0.14)
 
 
 def quiet_text(palette: QPalette) -> QColor:
@@ -139,37 +194,73 @@ class StateColours:
 
 def state_colours(palette: QPalette) -> StateColours:
     """Return the colours of the states that suit a palette."""
-    accent = palette.color(_Role.Accent)
-    if is_dark(palette):
+    roles = (_Role.Accent, _Role.Base, _Role.AlternateBase)
+    return _state_colours(
+        *(palette.color(role).rgba() for role in roles), bar_track(palette).rgba(), is_dark(palette)
+    )
+
+
+@lru_cache(maxsize=32)  # asked for by every bar that is painted
+def _state_colours(accent: int, base: int, alternate: int, track: int, dark: bool) -> StateColours:
+    grounds = [QColor.fromRgba(rgba) for rgba in (base, alternate, track)]
+    moving = distinct(QColor.fromRgba(accent), grounds, _LEAST_CONTRAST_OF_SHAPES)
+    if dark:
         amber, red, green, grey = "#e3a33b", "#f4736d", "#55c083", "#8f97a3"
     else:
-        amber, red, green, grey = "#b26a00", "#c93a36", "#1f8a4c", "#7d8591"
-    return StateColours(accent, QColor(grey), QColor(amber), QColor(red), QColor(green))
+        amber, red, green, grey = "#b26a00", "#c93a36", "#1f8a4c", "#6d7580"
+    return StateColours(moving, QColor(grey), QColor(amber), QColor(red), QColor(green))
+
+
+_SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
 
 
 class PaletteKeeper(QObject):
-    """Keeps the application's palette in step with the system's light or dark scheme.
+    """Keeps the application's palette in step with what the person chose, or with the system.
 
     Platforms with a theme of their own bring the palette; where none does, or where it stays
-    light though the system is dark, ours is set.
+    light though dark is wanted, ours is set, with the accent of the theme.
     """
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
         self._application = application
-        application.styleHints().colorSchemeChanged.connect(self.apply)
-        self.apply(application.styleHints().colorScheme())
+        self._chosen = Qt.ColorScheme.Unknown
+        application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        self._apply(application.styleHints().colorScheme())
 
-    def apply(self, scheme: Qt.ColorScheme) -> None:
-        """Set the palette that suits a scheme."""
+    def wear(self, settings: Settings) -> None:
+        """Show the colours that the settings choose, at once."""
+        chosen = _SCHEMES[settings.colour_scheme]
+        if chosen is self._chosen:
+            return
+        self._chosen = chosen
+        hints = self._application.styleHints()
+        # The platform's own parts, such as title bars, follow where it can do that. Unknown gives
+        # the choice back to the system.
+        hints.setColorScheme(chosen)
+        self._on_system_changed(hints.colorScheme())
+
+    def _on_system_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._apply(scheme if self._chosen is Qt.ColorScheme.Unknown else self._chosen)
+
+    def _apply(self, scheme: Qt.ColorScheme) -> None:
         application = self._application
         application.setPalette(QPalette())
         brought = application.palette()
+        standard = application.style().standardPalette()
         # A style's standard palette is what is left where no theme of the platform says otherwise.
-        themed = brought != application.style().standardPalette()
+        themed = brought != standard
         wants_dark = scheme is Qt.ColorScheme.Dark
         if themed and is_dark(brought) == wants_dark:
             return
         if themed and scheme is Qt.ColorScheme.Unknown:
             return
-        application.setPalette(dark_palette() if wants_dark else light_palette())
+        ours = dark_palette() if wants_dark else light_palette()
+        accent = brought.color(_Role.Accent)
+        if themed and accent != standard.color(_Role.Accent):
+            ours = with_accent(ours, accent)
+        application.setPalette(ours)

@@ -1,7 +1,7 @@
 """How cells are painted: room about the text, and the bar of the progress column."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPalette
+from PySide6.QtGui import QBrush, QColor, QGradient, QLinearGradient, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -13,12 +13,13 @@ from PySide6.QtWidgets import (
 from dlmanager.core.job import Status
 from dlmanager.gui.job_row import Bar, Column
 from dlmanager.gui.job_table_model import Role
-from dlmanager.gui.palette import blend, state_colours
+from dlmanager.gui.palette import bar_track, blend, state_colours
 
 CELL_MARGIN_PX = 6
 BAR_HEIGHT_PX = 8
 _GAP_PX = 8
 _WIDEST_TEXT = "100\N{NO-BREAK SPACE}%"
+_STRIPE_PX = 4  # along each side, from one stripe to the next
 _HINT_SHARE = 0.3  # of the bar's width, while the total is unknown
 _HINT_STEPS = 12  # signs of life from one end to the other
 
@@ -104,16 +105,16 @@ def paint_bar(
     if area.width() < BAR_HEIGHT_PX:
         return
     radius = area.height() / 2
-    base = palette.color(QPalette.ColorRole.Base)
+    track = bar_track(palette)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(blend(palette.color(QPalette.ColorRole.Text), base, 0.14))
+    painter.setBrush(track)
     painter.drawRoundedRect(area, radius, radius)
     filled = _filled(area, bar)
     if filled is None:
         return
     if direction is Qt.LayoutDirection.RightToLeft:
         filled.moveLeft(area.left() + area.right() - filled.right())
-    painter.setBrush(_brush(bar.status, state_colours(palette).of(bar.status)))
+    painter.setBrush(_brush(bar.status, state_colours(palette).of(bar.status), track))
     painter.drawRoundedRect(filled, radius, radius)
 
 
@@ -134,8 +135,13 @@ def _filled(area: QRectF, bar: Bar) -> QRectF | None:
     return filled
 
 
-def _brush(status: Status, colour: QColor) -> QBrush:
-    if status in (Status.PAUSED, Status.PENDING, Status.CANCELLED):
-        colour = QColor(colour)
-        colour.setAlphaF(0.75)
-    return QBrush(colour)
+def _brush(status: Status, colour: QColor, track: QColor) -> QBrush:
+    if status is not Status.PAUSED:
+        return QBrush(colour)
+    # Slanting stripes: what a person has stopped is told from what waits by more than colour.
+    across = QLinearGradient(0, 0, _STRIPE_PX, _STRIPE_PX)
+    across.setSpread(QGradient.Spread.RepeatSpread)
+    light = blend(colour, track, 0.4)
+    for place, shade in ((0.0, colour), (0.55, colour), (0.6, light), (0.95, light), (1.0, colour)):
+        across.setColorAt(place, shade)
+    return QBrush(across)

@@ -1,4 +1,5 @@
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from dlmanager import resources
@@ -42,3 +43,13 @@ def test_icons_suit_the_palette_and_the_screen(qapp: QApplication) -> None:
     assert light.cacheKey() != dark.cacheKey()
     assert light.cacheKey() == job_icon("b.iso", Status.PENDING, light_palette(), 2.0).cacheKey()
     assert light.availableSizes()[0].width() == 2 * ICON_PX
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("side_px", [ICON_PX, 33])
+def test_icons_have_a_picture_for_each_pixel_of_the_screen(
+    qapp: QApplication, ratio: float, side_px: int
+) -> None:
+    icon = job_icon("a.iso", Status.FAILED, light_palette(), ratio, side_px)
+    shown = icon.pixmap(QSize(side_px, side_px), ratio)
+    assert shown.width() == round(side_px * ratio)

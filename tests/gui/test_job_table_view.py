@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QPalette
+from PySide6.QtGui import QAction, QContextMenuEvent, QFont, QPalette
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -12,7 +12,8 @@ from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.columns import USUAL
 from dlmanager.gui.job_row import Column
-from dlmanager.gui.job_table_view import ROW_HEIGHT_PX, JobTableView
+from dlmanager.gui.job_table_view import JobTableView
+from dlmanager.gui.row_height import COMFORTABLE, COMPACT, COMPACT_ROW_HEIGHT_PX, ROW_HEIGHT_PX
 from tests.gui.fake_queue import make_job
 
 
@@ -44,6 +45,35 @@ def test_rows_have_one_height_and_no_numbers(view: JobTableView) -> None:
     fill(view, 3)
     assert {view.rowHeight(row) for row in range(3)} == {ROW_HEIGHT_PX}
     assert view.verticalHeader().isHidden()
+
+
+def test_rows_can_be_close_and_the_top_one_stays(view: JobTableView) -> None:
+    fill(view, 100)
+    view.verticalScrollBar().setValue(50 * ROW_HEIGHT_PX)
+    before = top_job(view)
+    view.set_density(COMPACT)
+    assert view.rowHeight(50) == COMPACT_ROW_HEIGHT_PX
+    assert top_job(view) == before
+    view.set_density(COMFORTABLE)
+    assert view.rowHeight(50) == ROW_HEIGHT_PX
+    assert top_job(view) == before
+
+
+@pytest.mark.parametrize("density", [COMFORTABLE, COMPACT])
+def test_rows_icons_and_titles_grow_with_the_font(view: JobTableView, density: str) -> None:
+    fill(view, 3)
+    view.set_density(density)
+    progress_px = view.columnWidth(Column.PROGRESS)
+    font = QFont(view.font())
+    font.setPointSizeF(20)
+    view.setFont(font)
+    text_px = view.fontMetrics().height()
+    assert view.rowHeight(0) > text_px > COMPACT_ROW_HEIGHT_PX
+    assert text_px <= view.iconSize().width() < view.rowHeight(0)
+    assert view.horizontalHeader().height() > text_px
+    assert view.columnWidth(Column.PROGRESS) > progress_px
+    icon = view.jobs.index(0, Column.NAME).data(Qt.ItemDataRole.DecorationRole)
+    assert icon.availableSizes()[0].width() == view.iconSize().width()
 
 
 def test_all_columns_fit_a_wide_window_and_fill_it(view: JobTableView, qtbot: QtBot) -> None:

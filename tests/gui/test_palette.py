@@ -6,13 +6,16 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from dlmanager.core.job import Status
+from dlmanager.core.settings import Settings
 from dlmanager.gui.palette import (
     PaletteKeeper,
+    bar_track,
     dark_palette,
     is_dark,
     light_palette,
     quiet_text,
     state_colours,
+    with_accent,
     with_soft_selection,
 )
 
@@ -54,7 +57,14 @@ def test_text_can_be_read(palette: QPalette, text: Role, ground: Role) -> None:
 
 @BOTH
 def test_bars_and_badges_stand_out_on_every_ground(palette: QPalette) -> None:
-    grounds = [palette.color(Role.Base), palette.color(Role.AlternateBase)]
+    soft = with_soft_selection(palette)
+    grounds = [
+        palette.color(Role.Base),
+        palette.color(Role.AlternateBase),
+        bar_track(palette),
+        soft.color(Group.Active, Role.Highlight),
+        soft.color(Group.Inactive, Role.Highlight),
+    ]
     for status in Status:
         for ground in grounds:
             assert contrast(state_colours(palette).of(status), ground) >= 3
@@ -67,8 +77,32 @@ def test_quiet_and_selected_text_can_be_read(palette: QPalette) -> None:
     for group in (Group.Active, Group.Inactive):
         ground = soft.color(group, Role.Highlight)
         assert contrast(soft.color(group, Role.HighlightedText), ground) >= 4.5
-        assert contrast(state_colours(palette).failed, ground) >= 2.4
+        assert contrast(quiet_text(palette), ground) >= 3  # the icons of files
         assert ground != palette.color(Role.Base)
+
+
+@BOTH
+def test_marks_in_badges_and_icons_of_actions_stand_out(palette: QPalette) -> None:
+    for status in Status:
+        assert contrast(palette.color(Role.Base), state_colours(palette).of(status)) >= 3
+    for ground in (Role.Window, Role.Button):
+        assert contrast(palette.color(Role.ButtonText), palette.color(ground)) >= 3
+
+
+@BOTH
+@pytest.mark.parametrize("accent", ["#ffe066", "#101060", "#808080", "#e01b24", "#ffffff"])
+def test_any_accent_of_the_system_can_be_seen(palette: QPalette, accent: str) -> None:
+    worn = with_accent(palette, QColor(accent))
+    for ground in (Role.Base, Role.AlternateBase, Role.Window):
+        assert contrast(worn.color(Role.Accent), worn.color(ground)) >= 3
+    assert contrast(worn.color(Role.HighlightedText), worn.color(Role.Highlight)) >= 4.5
+    assert contrast(state_colours(worn).moving, bar_track(worn)) >= 3
+
+
+@BOTH
+def test_an_accent_that_can_be_seen_is_kept(palette: QPalette) -> None:
+    own = palette.color(Role.Accent)
+    assert with_accent(palette, own).color(Role.Accent).name() == own.name()
 
 
 @BOTH
@@ -84,6 +118,7 @@ def test_darkness_is_told_by_text_and_ground() -> None:
 @pytest.fixture
 def plain_application(qapp: QApplication) -> Iterator[QApplication]:
     yield qapp
+    qapp.styleHints().unsetColorScheme()
     qapp.setPalette(QPalette())
 
 
@@ -98,4 +133,41 @@ def test_where_the_platform_brings_no_palette_ours_follows_the_scheme(
     ):
         plain_application.styleHints().colorSchemeChanged.emit(scheme)
         assert plain_application.palette().color(Role.Base) == expected.color(Role.Base)
+    keeper.deleteLater()
+
+
+def test_the_chosen_colours_are_shown_at_once_and_the_system_is_not_asked(
+    plain_application: QApplication,
+) -> None:
+    keeper = PaletteKeeper(plain_application)
+    hints = plain_application.styleHints()
+
+    def is_dark_now() -> bool:
+        return is_dark(plain_application.palette())
+
+    keeper.wear(Settings(colour_scheme="dark"))
+    assert is_dark_now()
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert is_dark_now()
+    keeper.wear(Settings(colour_scheme="light"))
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert not is_dark_now()
+    keeper.wear(Settings(colour_scheme="system"))
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert is_dark_now()
+    keeper.deleteLater()
+
+
+def test_a_light_theme_lends_its_accent_to_our_dark_palette(
+    plain_application: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme = light_palette()
+    theme.setColor(Role.Accent, QColor("#e66100"))
+    worn: list[QPalette] = []
+    monkeypatch.setattr(plain_application, "palette", lambda: theme, raising=False)
+    monkeypatch.setattr(plain_application, "setPalette", worn.append, raising=False)
+    keeper = PaletteKeeper(plain_application)
+    keeper.wear(Settings(colour_scheme="dark"))
+    assert is_dark(worn[-1])
+    assert worn[-1].color(Role.Accent) == QColor("#e66100")
     keeper.deleteLater()

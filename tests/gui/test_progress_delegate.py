@@ -50,10 +50,13 @@ def test_bar_has_the_colour_of_the_state(qapp: QApplication, status: Status) -> 
     assert painted(Bar(status, 80, 0, ""))[40].name() == colour.name()
 
 
-def test_paused_bar_is_dimmed(qapp: QApplication) -> None:
-    resting = state_colours(light_palette()).resting
-    dimmed = painted(Bar(Status.PAUSED, 80, 0, ""))[40]
-    assert dimmed.lightness() > resting.lightness()
+def test_a_paused_bar_is_striped_and_a_waiting_one_is_not(qapp: QApplication) -> None:
+    paused = {pixel.name() for pixel in painted(Bar(Status.PAUSED, 80, 0, ""))[10:60]}
+    waiting = {pixel.name() for pixel in painted(Bar(Status.PENDING, 80, 0, ""))[10:60]}
+    resting = state_colours(light_palette()).resting.name()
+    assert resting in paused
+    assert len(paused) > 1
+    assert waiting == {resting}
 
 
 def test_hint_of_an_unknown_total_moves_and_comes_back(qapp: QApplication) -> None:
