@@ -58,12 +58,14 @@ class Actions(QObject):
         self.open_in_browser = self._list_action(self.tr("Open in &browser"), "external-link")
         self.accept = self._wish(Wish.ACCEPT, self.tr("&Keep the page"), "file-code")
         self.remove = self._list_action(
-            self.tr("Re&move"), "trash-2", QKeySequence(_Standard.Delete)
+            self.tr("Re&move"), "list-x", QKeySequence(_Standard.Delete)
         )
         self.remove.setToolTip(self.tr("Remove from the list; finished files stay"))
         self.remove.triggered.connect(lambda: self.wished.emit(Wish.REMOVE))
         self._wishes[Wish.REMOVE] = self.remove
-        self.search = self._action(self.tr("&Find in the list"), None, QKeySequence(_Standard.Find))
+        self.search = self._action(
+            self.tr("&Find in the list"), "search", QKeySequence(_Standard.Find)
+        )
         self.show_side_panel = self._switch(self.tr("&Side panel"), QKeySequence("F9"))
         self.select_all = self._list_action(
             self.tr("Select &all"), None, QKeySequence(_Standard.SelectAll)

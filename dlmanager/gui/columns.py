@@ -44,6 +44,8 @@ _WIDEST = {
 }
 _WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
 _NAME_WIDTH_CHARACTERS = 26
+_TIGHTEST_NAME_CHARACTERS = 10
+_TIGHTEST_BAR_CHARACTERS = 4
 _NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
 _GIVE_WAY = (
     Column.RETRIES,
@@ -220,14 +222,29 @@ class Columns(QObject):
                 self._header.setSectionHidden(column, sum(least.values()) > room)
                 if self._header.isSectionHidden(column):
                     del least[column]
-            spare = room - sum(least.values())
-            has_status = Column.STATUS in least
-            for_name = round(spare * _NAME_SHARE) if spare > 0 and has_status else spare
-            name_px = least[Column.NAME]
-            self._header.resizeSection(Column.NAME, max(name_px // 2, name_px + for_name))
-            if has_status:
-                status_px = least[Column.STATUS] + max(0, spare - for_name)
-                self._header.resizeSection(Column.STATUS, status_px)
+            for column, width in self._shared_out(least, room - sum(least.values())).items():
+                self._header.resizeSection(column, width)
+
+    def _shared_out(self, least: dict[Column, int], spare_px: int) -> dict[Column, int]:
+        """Return the widths of the columns that take what is left over, or give what is lacking.
+
+        spare_px: below 0 where room is lacking.
+        """
+        tightest = _tightest_widths(self._view.fontMetrics())
+        widths = {column: least[column] for column in tightest if column in least}
+        if spare_px >= 0:
+            for_name = round(spare_px * _NAME_SHARE) if Column.STATUS in least else spare_px
+            widths[Column.NAME] += for_name
+            if Column.STATUS in least:
+                widths[Column.STATUS] += spare_px - for_name
+            return widths
+        lacking_px = -spare_px
+        for column, tightest_px in tightest.items():
+            if column in widths:
+                given_px = min(lacking_px, max(0, widths[column] - tightest_px))
+                widths[column] -= given_px
+                lacking_px -= given_px
+        return widths
 
     def _show_what_fits(self) -> None:
         """Bring back what was left out, where there is room beside the widths the person set."""
@@ -291,3 +308,15 @@ def _least_widths(metrics: QFontMetrics) -> dict[Column, int]:
         title_px = metrics.horizontalAdvance(titles()[column])
         widths[column] = max(metrics.horizontalAdvance(text) + room, title_px + 32)
     return widths
+
+
+def _tightest_widths(metrics: QFontMetrics) -> dict[Column, int]:
+    """Return how narrow columns may become where room is lacking; in the order they give it."""
+    room = 2 * CELL_MARGIN_PX + 10
+    character_px = metrics.averageCharWidth()
+    with_bar = metrics.horizontalAdvance("100 %") + _TIGHTEST_BAR_CHARACTERS * character_px
+    return {
+        Column.NAME: _TIGHTEST_NAME_CHARACTERS * character_px + icon_side(metrics),
+        Column.PROGRESS: max(with_bar, metrics.horizontalAdvance("999.9 MB")) + room,
+        Column.STATUS: metrics.horizontalAdvance("Downloading") + room,
+    }

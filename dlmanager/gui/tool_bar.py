@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolBar, QToolButton, QWidget
 
 SEARCH_DELAY_MS = 120
-_ICON_SIZE = QSize(20, 20)
+_ICON_SIDES_PX = (20, 24, 32)  # of the sizes that icons are drawn in
 _SEARCH_CHARACTERS = 24
 _LEAST_SEARCH_CHARACTERS = 12
 
@@ -29,7 +29,7 @@ class ToolBar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.setIconSize(_ICON_SIZE)
+        self._suit_font()
         self._buttons: list[QToolButton] = []
         for group in groups:
             if self.actions():
@@ -64,8 +64,14 @@ class ToolBar(QToolBar):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._suit_font()
             self._words_px = 0
             self._fit(self.width())
+
+    def _suit_font(self) -> None:
+        text_px = self.fontMetrics().height()
+        side = next((side for side in _ICON_SIDES_PX if side >= text_px), _ICON_SIDES_PX[-1])
+        self.setIconSize(QSize(side, side))
 
     def minimumSizeHint(self) -> QSize:
         # Or the words would keep the window from becoming so narrow that they must go.

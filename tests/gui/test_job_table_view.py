@@ -104,6 +104,23 @@ def test_a_narrow_window_leaves_out_what_matters_less(
     assert not any(view.isColumnHidden(column) for column in USUAL)
 
 
+@pytest.mark.parametrize("point_size", [10, 20])
+def test_name_progress_and_status_fit_the_smallest_window(
+    view: JobTableView, qtbot: QtBot, point_size: int
+) -> None:
+    fill(view, 3)
+    font = QFont(view.font())
+    font.setPointSize(point_size)
+    view.setFont(font)
+    beside_panel_px = 800 - 20 * view.fontMetrics().averageCharWidth()
+    view.resize(beside_panel_px, 400)
+    words = {Column.PROGRESS: "999.9 MB", Column.STATUS: "Downloading"}
+    for column, word in words.items():
+        needed_px = view.fontMetrics().horizontalAdvance(word)
+        assert view.columnWidth(column) > needed_px
+        assert view.columnViewportPosition(column) + needed_px <= view.viewport().width()
+
+
 def test_a_very_narrow_window_scrolls_instead_of_squeezing(view: JobTableView) -> None:
     view.resize(300, 300)
     assert view.columnWidth(Column.NAME) > 80
