@@ -46,6 +46,7 @@ _WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
 _NAME_WIDTH_CHARACTERS = 26
 _TIGHTEST_NAME_CHARACTERS = 10
 _TIGHTEST_BAR_CHARACTERS = 4
+_TIGHTEST_STATUS_CHARACTERS = 9  # shortened; badge, bar and tooltip tell the rest
 _NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
 _GIVE_WAY = (
     Column.RETRIES,
@@ -318,5 +319,5 @@ def _tightest_widths(metrics: QFontMetrics) -> dict[Column, int]:
     return {
         Column.NAME: _TIGHTEST_NAME_CHARACTERS * character_px + icon_side(metrics),
         Column.PROGRESS: max(with_bar, metrics.horizontalAdvance("999.9 MB")) + room,
-        Column.STATUS: metrics.horizontalAdvance("Downloading") + room,
+        Column.STATUS: _TIGHTEST_STATUS_CHARACTERS * character_px + room,
     }
