@@ -317,7 +317,7 @@ def _tightest_widths(metrics: QFontMetrics) -> dict[Column, int]:
     character_px = metrics.averageCharWidth()
     with_bar = metrics.horizontalAdvance("100 %") + _TIGHTEST_BAR_CHARACTERS * character_px
     return {
-        Column.NAME: _TIGHTEST_NAME_CHARACTERS * character_px + icon_side(metrics),
         Column.PROGRESS: max(with_bar, metrics.horizontalAdvance("999.9 MB")) + room,
+        Column.NAME: _TIGHTEST_NAME_CHARACTERS * character_px + icon_side(metrics),
         Column.STATUS: _TIGHTEST_STATUS_CHARACTERS * character_px + room,
     }
