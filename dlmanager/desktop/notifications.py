@@ -48,6 +48,7 @@ _TROUBLE = (
     AuthenticationError,
     DBusErrorResponse,
     RouterClosed,
+    asyncio.InvalidStateError,  # its reader ends with this at the answer to a call given up
 )
 
 _logger = logging.getLogger(__name__)
