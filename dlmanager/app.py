@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import faulthandler
+import functools
 import logging
 import logging.handlers
 import os
@@ -25,6 +26,7 @@ from dlmanager.core.errors import (
     QueueInUse,
     SettingsUnreadable,
     Surroundings,
+    WgetUnusable,
 )
 from dlmanager.core.settings import Settings
 from dlmanager.engine.clock import now_ms
@@ -44,6 +46,8 @@ from dlmanager.store.store_thread import StoreThread
 from dlmanager.terminal import Report
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QDialog, QWidget
+
     from dlmanager.gui.main_window import MainWindow
 
 UNUSABLE = 2
@@ -188,7 +192,10 @@ async def _window_and_queue(
     quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     with _stop_signals(quit_asked):  # to the very end: a second one must not cut the stop short
         try:
-            await _window_life(paths, settings, orchestrator, links, sentences, quit_asked)
+            care = _follow_settings(paths, settings, orchestrator)
+            if wear is not None:
+                care.changed.connect(wear)
+            await _window_life(paths, care, orchestrator, links, sentences, quit_asked)
         finally:
             await orchestrator.stop()
     life.reason = _signal_name(quit_asked) or "it was quit"
@@ -197,7 +204,7 @@ async def _window_and_queue(
 
 async def _window_life(
     paths: Paths,
-    settings: Settings,
+    care: SettingsKeeper,
     orchestrator: DownloadQueueOrchestrator,
     links: Sequence[str],
     sentences: Sequence[str],
@@ -214,11 +221,12 @@ async def _window_life(
     window = MainWindow(
         orchestrator,
         start_task=tasks.start,
-        download_directory=settings.download_directory or str(default_download_directory()),
+        download_directory=str(default_download_directory()),
         open_file=open_file,
         open_in_browser=open_in_browser,
         show_in_folder=show_in_folder,
-        settings=settings,
+        make_settings_dialog=functools.partial(_make_settings_dialog, care, tasks),
+        settings=care.settings,
         state=WindowState(paths.window),
     )
     end_notifications = _begin_notifications(window, tasks)
@@ -232,6 +240,7 @@ async def _window_life(
         if received:
             window.add_links(received)
 
+    care.changed.connect(window.set_settings)
     window.quit_requested.connect(on_quit)
     server = InstanceServer(paths.socket)
     server.links_received.connect(on_links)
@@ -248,6 +257,21 @@ async def _window_life(
     window.close_for_good()
     end_notifications()
     await tasks.settle()
+
+
+def _make_settings_dialog(care: SettingsKeeper, tasks: Tasks, parent: "QWidget") -> "QDialog":
+    from dlmanager.gui.settings_dialog import SettingsDialog
+
+    async def test_wget(path: str) -> tuple[str, str]:
+        wget_path = find_wget(path)
+        return wget_path, str(await check_wget(wget_path))
+
+    found = {"download_directory": str(default_download_directory())}
+    with contextlib.suppress(WgetUnusable):
+        found["wget_executable_path"] = find_wget(None)
+    return SettingsDialog(
+        care, start_task=tasks.start, test_wget=test_wget, found=found, parent=parent
+    )
 
 
 def _begin_notifications(window: "MainWindow", tasks: Tasks) -> Callable[[], None]:

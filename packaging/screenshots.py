@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from PySide6.QtCore import QLocale, QSize  # noqa: E402
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 from qasync import QEventLoop  # noqa: E402
 
 from dlmanager.core.job import Status  # noqa: E402
@@ -77,6 +77,7 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         open_file=lambda path: None,
         open_in_browser=lambda link: True,
         show_in_folder=lambda path: True,
+        make_settings_dialog=QDialog,
     )
     window.resize(SIZE)
     application.setPalette(light_palette())

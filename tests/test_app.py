@@ -583,7 +583,9 @@ class TestTheLifeOfAWindow:
 def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.MonkeyPatch):
     made: list[dict[str, object]] = []
     monkeypatch.setattr(app, "DownloadQueueOrchestrator", lambda **options: made.append(options))
-    settings = Settings(7, 700, -1, 7_000, 777, "/opt/wget", "/downloads", 99, 98, 97, "http://h:1")
+    settings = Settings(
+        7, 700, -1, 7_000, 777, "/opt/wget", "/downloads", 99, 98, 97, "http://h:1", "h.example"
+    )
     app.make_orchestrator(profile.paths, settings)
     app.make_orchestrator(profile.paths, Settings())
     assert made[0] == {
@@ -600,6 +602,7 @@ def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.M
         "header_timeout_s": 97,
         "system_network": None,
         "proxy": "http://h:1",
+        "no_proxy": "h.example",
     }
     assert made[1]["wget_executable_path"] is None
 

@@ -36,6 +36,9 @@ class Actions(QObject):
             self.tr("&Paste links"), "clipboard-paste", QKeySequence(_Standard.Paste)
         )
         self.add_from_clipboard = self._action(self.tr("Add from &clipboard"), None)
+        self.settings = self._action(
+            self.tr("&Settings…"), "settings", QKeySequence("Ctrl+,"), short=self.tr("Settings")
+        )
         self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
         self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
         self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -65,21 +66,23 @@ class MainWindow(QMainWindow):
         open_file: Callable[[str], None],
         open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
+        make_settings_dialog: Callable[[QWidget], QDialog],
         settings: Settings | None = None,
         state: WindowState | None = None,
         parent: QWidget | None = None,
         tray_is_available: Callable[[], bool] = is_tray_available,
     ) -> None:
         """start_task: runs a coroutine and reports its errors. download_directory: for links
-        that come without a folder. open_file: of a path; raises CannotOpen. open_in_browser: of a
-        link; False if it cannot be.
-        show_in_folder: of a path; calls what it is given if it cannot be. settings: None for the
-        defaults. state: None to remember nothing.
+        that come without a folder, where the settings name none. open_file: of a path; raises
+        CannotOpen. open_in_browser: of a link; False if it cannot be. show_in_folder: of a path;
+        calls what it is given if it cannot be. make_settings_dialog: below a window; not opened
+        yet. settings: None for the defaults. state: None to remember nothing.
         """
         super().__init__(parent)
         self._queue = queue
         self._start_task = start_task
-        self._download_directory = download_directory
+        self._usual_directory = download_directory
+        self._make_settings_dialog = make_settings_dialog
         self._open_file = open_file
         self._open_in_browser = open_in_browser
         self._show_in_folder = show_in_folder
@@ -87,6 +90,7 @@ class MainWindow(QMainWindow):
         self._state = state or WindowState(None, self)
         self._is_quitting = False
         self._add_dialog: AddDialog | None = None
+        self._settings_dialog: QDialog | None = None
         self._quit_question: QMessageBox | None = None
         self.setWindowTitle("dlmanager")
         self.setAcceptDrops(True)
@@ -235,7 +239,14 @@ class MainWindow(QMainWindow):
         _fill(bar.addMenu(self.tr("&File")), (actions.add, actions.paste, None, actions.quit))
         _fill(
             bar.addMenu(self.tr("&Edit")),
-            (actions.copy_link, actions.select_all, None, actions.search),
+            (
+                actions.copy_link,
+                actions.select_all,
+                None,
+                actions.search,
+                None,
+                actions.settings,
+            ),
         )
         view = bar.addMenu(self.tr("&View"))
         _fill(view, (actions.show_side_panel, None))
@@ -263,6 +274,7 @@ class MainWindow(QMainWindow):
         actions.add.triggered.connect(self._on_add)
         actions.paste.triggered.connect(self._on_paste)
         actions.add_from_clipboard.triggered.connect(self._on_add_from_clipboard)
+        actions.settings.triggered.connect(self._on_settings)
         actions.quit.triggered.connect(self._on_quit)
         actions.wished.connect(self._on_wished)
         actions.open.triggered.connect(self._on_open)
@@ -326,6 +338,25 @@ class MainWindow(QMainWindow):
     def _on_columns_menu(self) -> None:
         self._columns_menu.clear()
         self._table.columns.fill_menu(self._columns_menu)
+
+    # Settings
+
+    @property
+    def _download_directory(self) -> str:
+        return self._settings.download_directory or self._usual_directory
+
+    def _on_settings(self) -> None:
+        if self._settings_dialog is None:
+            if not self.isVisible():
+                self.bring_to_front()
+            self._settings_dialog = self._make_settings_dialog(self)
+            self._settings_dialog.finished.connect(self._on_settings_dialog_finished)
+            self._settings_dialog.open()
+        self._settings_dialog.raise_()
+        self._settings_dialog.activateWindow()
+
+    def _on_settings_dialog_finished(self) -> None:
+        self._settings_dialog = None
 
     # Adding
 

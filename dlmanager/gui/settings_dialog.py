@@ -48,6 +48,9 @@ from dlmanager.gui.palette import quiet_text
 from dlmanager.gui.problem_label import ProblemLabel
 
 StartTask = Callable[[Coroutine[Any, Any, None]], None]
+TestWget = Callable[[str], Coroutine[Any, Any, tuple[str, str]]]
+"""Of a path, empty for the first one found: the path in full and the version of a wget that can be
+used; raises a DlmanagerError where it cannot."""
 
 _MARGIN_PX = 12
 _GAP_PX = 4
@@ -77,13 +80,11 @@ class SettingsDialog(QDialog):
         care: SettingsCare,
         *,
         start_task: StartTask,
-        test_wget: Callable[[str], Coroutine[Any, Any, str]],
+        test_wget: TestWget,
         found: Mapping[str, str] = MappingProxyType({}),
         parent: QWidget | None = None,
     ) -> None:
-        """test_wget: of a path, empty for the first one found; returns a sentence about it, or
-        raises a DlmanagerError. found: by the names of settings, what an empty text means here.
-        """
+        """found: by the names of settings, what an empty text means here."""
         super().__init__(parent)
         self._care = care
         self._start_task = start_task
@@ -204,13 +205,17 @@ class SettingsDialog(QDialog):
     async def _tell_of_wget(self, field: "_Field") -> None:
         field.tell(self.tr("Looking…"))
         try:
-            told = await self._test_wget(field.text())
+            path, version = await self._test_wget(field.text())
         except DlmanagerError as error:
             field.tell("")
             field.problem.say(str(error))
         else:
             field.problem.say("")
-            field.tell(told)
+            field.tell(
+                self.tr("{path} is GNU wget {version}. It can be used.").format(
+                    path=path, version=version
+                )
+            )
 
 
 class _Field(QWidget):

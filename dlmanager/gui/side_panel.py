@@ -11,15 +11,35 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dlmanager import resources
 from dlmanager.core.categories import Category
 from dlmanager.gui import formatting
 from dlmanager.gui.job_filter import Group
 from dlmanager.gui.job_table_model import Counts
-from dlmanager.gui.palette import with_soft_selection
+from dlmanager.gui.palette import quiet_text, with_soft_selection
 
 _LABEL, _COUNT = 0, 1
 _ROOM_PX = 8
+_ICON_PX = 16
 _WIDEST_COUNT = "99,999"
+
+_ICONS: dict[Group | Category, str] = {
+    Group.ALL: "list",
+    Group.ACTIVE: "download",
+    Group.WAITING: "hourglass",
+    Group.PAUSED: "pause",
+    Group.RETRYING: "rotate-ccw",
+    Group.COMPLETED: "circle-check",
+    Group.FAILED: "circle-x",
+    Group.CANCELLED: "circle-slash",
+    Category.DOCUMENTS: "file-text",
+    Category.ARCHIVES: "file-archive",
+    Category.VIDEO: "file-play",
+    Category.MUSIC: "file-music",
+    Category.IMAGES: "file-image",
+    Category.PROGRAMS: "file-box",
+    Category.OTHER: "file",
+}
 
 
 class SidePanel(QTreeWidget):
@@ -41,6 +61,7 @@ class SidePanel(QTreeWidget):
         self._categories = self._add_section(self.tr("Categories"))
         for category in Category:
             self._add(self._categories, category, category_text(category))
+        self._draw_icons()
         self.expandAll()
         self.setCurrentItem(self._items[Group.ALL])
         self.itemSelectionChanged.connect(self._on_selection_changed)
@@ -68,8 +89,9 @@ class SidePanel(QTreeWidget):
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         words = max(metrics.horizontalAdvance(item.text(_LABEL)) for item in self._items.values())
-        room = self.indentation() + metrics.horizontalAdvance(_WIDEST_COUNT) + 4 * _ROOM_PX
-        return QSize(words + room, super().sizeHint().height())
+        count = metrics.horizontalAdvance(_WIDEST_COUNT)
+        room = self.indentation() + _ICON_PX + 4 * _ROOM_PX
+        return QSize(words + count + room, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.sizeHint().width(), super().minimumSizeHint().height())
@@ -81,6 +103,7 @@ class SidePanel(QTreeWidget):
 
     def _colour(self) -> None:
         """Take the colours of the list, on the ground of the window."""
+        self._draw_icons()
         above = self.parentWidget()
         wanted = with_soft_selection(above.palette() if above is not None else QPalette())
         wanted.setColor(QPalette.ColorRole.Base, wanted.color(QPalette.ColorRole.Window))
@@ -102,10 +125,16 @@ class SidePanel(QTreeWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._colour()
+        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_COUNT, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _draw_icons(self) -> None:
+        colour, ratio = quiet_text(self.palette()), self.devicePixelRatioF()
+        for key, item in self._items.items():
+            item.setIcon(_LABEL, resources.icon(_ICONS[key], colour, colour, ratio))
 
     def _add_section(self, title: str) -> QTreeWidgetItem:
         section = QTreeWidgetItem(self, [title, ""])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import CannotOpen
@@ -77,6 +77,7 @@ def window(
         open_file=desktop.open_file,
         open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
+        make_settings_dialog=QDialog,
         tray_is_available=lambda: desktop.has_tray,
     )
     # The end of a test is neither a wish to quit nor one to hide.

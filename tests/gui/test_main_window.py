@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication,
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QMessageBox,
     QPushButton,
     QToolBar,
@@ -159,6 +160,7 @@ def test_a_problem_that_was_there_before_is_shown(
         open_file=lambda path: None,
         open_in_browser=lambda link: True,
         show_in_folder=lambda path, on_failed: None,
+        make_settings_dialog=QDialog,
         tray_is_available=lambda: False,
     )
     qtbot.addWidget(window)

@@ -64,10 +64,10 @@ def care() -> Care:
 
 @pytest.fixture
 def dialog(care, qtbot) -> SettingsDialog:
-    async def test_wget(path: str) -> str:
+    async def test_wget(path: str) -> tuple[str, str]:
         if path:
             raise WgetUnusable(f"{path} is no wget.")
-        return "/usr/bin/wget is GNU wget 1.21.3."
+        return "/usr/bin/wget", "1.21.3"
 
     dialog = SettingsDialog(
         care,
@@ -205,11 +205,11 @@ def test_wget_is_tested_at_a_click(dialog, qtbot):
     line = editor(dialog, "wget_executable_path")
     button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "&Test")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert "/usr/bin/wget is GNU wget 1.21.3." in shown_texts(dialog)
+    assert "/usr/bin/wget is GNU wget 1.21.3. It can be used." in shown_texts(dialog)
     line.setText("/bin/cat")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert "/bin/cat is no wget." in shown_texts(dialog)
-    assert "/usr/bin/wget is GNU wget 1.21.3." not in shown_texts(dialog)
+    assert "/usr/bin/wget is GNU wget 1.21.3. It can be used." not in shown_texts(dialog)
 
 
 def test_the_wheel_scrolls_past_a_number(dialog, qtbot):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData
+from PySide6.QtWidgets import QDialog
 
 from dlmanager import cli
 from dlmanager.core.errors import InvalidUrl
@@ -128,6 +129,7 @@ def window(qtbot, queue: FakeQueue, folder: Path) -> MainWindow:
         open_file=lambda path: None,
         open_in_browser=lambda link: False,
         show_in_folder=lambda path, failed: None,
+        make_settings_dialog=QDialog,
         tray_is_available=lambda: False,
     )
     qtbot.addWidget(made, before_close_func=lambda widget: widget.close_for_good())
