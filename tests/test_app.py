@@ -14,12 +14,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMessageBox, QPushButton
 
 from dlmanager import __version__, app
 from dlmanager.core.errors import QueueInUse, SettingsUnreadable
 from dlmanager.core.job import Job, NewJob, Status
-from dlmanager.core.settings import Settings
+from dlmanager.core.settings import Page, Settings
 from dlmanager.desktop.single_instance import hand_over
 from dlmanager.engine import wget_check
 from dlmanager.engine.file_lock import FileLock
@@ -28,10 +29,11 @@ from dlmanager.gui.banner import Banner
 from dlmanager.gui.job_table_view import JobTableView
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.row_height import COMPACT, row_height
+from dlmanager.gui.settings_dialog import SettingsDialog
 from dlmanager.gui.tray import Tray
 from dlmanager.paths import Paths, profile_paths
 from dlmanager.store.job_store import JobStore
-from dlmanager.store.settings_file import write_settings
+from dlmanager.store.settings_file import read_settings, write_settings
 from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.loopback_server import Content, LoopbackServer
 
@@ -369,6 +371,57 @@ class TestTheLifeOfAWindow:
 
         run(scenario())
         assert [settings.colour_scheme for settings in worn] == ["dark"]
+
+    def test_a_change_in_the_settings_counts_at_once(self, run, profile: Profile, qtbot):
+        worn: list[Settings] = []
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, [], worn.append))
+            window = await self.window()
+            window._actions.settings.trigger()
+            (dialog,) = window.findChildren(SettingsDialog)
+            assert dialog.isVisible()
+            window._actions.settings.trigger()
+            assert len(window.findChildren(SettingsDialog)) == 1
+            dialog.show_page(Page.APPEARANCE)
+            for box in dialog.findChildren(QComboBox):
+                if box.isVisible() and box.accessibleName() in ("Colours", "Rows"):
+                    qtbot.keyClick(box, Qt.Key.Key_End)
+            (table,) = window.findChildren(JobTableView)
+            compact_px = row_height(COMPACT, table.fontMetrics())
+            while table.verticalHeader().defaultSectionSize() != compact_px:
+                await asyncio.sleep(0.01)
+            dialog.close()
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        assert worn[-1].colour_scheme == "dark"
+        assert read_settings(profile.paths.settings) == Settings(
+            colour_scheme="dark", row_height="compact"
+        )
+
+    def test_wget_can_be_tested_from_the_settings(self, run, profile: Profile, qtbot):
+        async def scenario() -> None:
+            life = asyncio.ensure_future(app._with_window(profile.paths, []))
+            window = await self.window()
+            window._actions.settings.trigger()
+            (dialog,) = window.findChildren(SettingsDialog)
+            dialog.show_page(Page.ADVANCED)
+            (button,) = [
+                each for each in dialog.findChildren(QPushButton) if each.text() == "&Test"
+            ]
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+            async with asyncio.timeout(10):
+                while not any(
+                    "It can be used." in label.text() for label in dialog.findChildren(QLabel)
+                ):
+                    await asyncio.sleep(0.01)
+            dialog.close()
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
 
     def test_a_database_that_is_none_is_set_aside_and_the_window_says_so(
         self, run, profile: Profile, caplog: pytest.LogCaptureFixture

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, SignalInstance
-from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtGui import QIcon, QPalette, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -124,6 +124,7 @@ class SettingsDialog(QDialog):
         for button in buttons.buttons():
             assert isinstance(button, QPushButton)
             button.setAutoDefault(False)  # Return ends the typing in a field, not the dialog
+            button.setIcon(QIcon())
         reset.clicked.connect(self._on_reset)
         buttons.rejected.connect(self.reject)
         middle = QHBoxLayout()
