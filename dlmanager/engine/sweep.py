@@ -19,6 +19,7 @@ from dlmanager.engine.part_file import (
     same_file,
 )
 from dlmanager.engine.publish import completed_facts, publish
+from dlmanager.store import attempts
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.recovery import requeue_crashed
 from dlmanager.store.store_thread import StoreThread
@@ -39,6 +40,7 @@ async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None
         # What could not be completed just now, or was not that far, goes back to the queue.
         await store.run(requeue_crashed, job.id, now_ms)
         logger.warning("job %s: found in progress after an unclean end", job.id)
+    await store.run(attempts.close_left)
     await store.run(JobStore.bring_retries_forward, now_ms + MAX_RETRY_AFTER_MS, now_ms)
     for job in await store.run(JobStore.left_parts):
         if await asyncio.to_thread(discard_part, job, job_lock(store.path, job.id)):

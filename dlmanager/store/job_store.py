@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import Column, Expression, fn
 
+from dlmanager.core.attempt_record import ENDING_BY_STATUS, AttemptEnding, AttemptNotes
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import (
     SOURCES,
@@ -23,6 +24,7 @@ from dlmanager.core.job import (
 )
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import host_of
+from dlmanager.store import attempts
 from dlmanager.store.connection import file_of, has_rows, open_database
 from dlmanager.store.database_care import RESTORED, check, make_backup
 from dlmanager.store.facts import AT_REST, FORGET_ERROR, NO_FILE, NO_PART, Facts
@@ -245,6 +247,7 @@ class JobStore:
                     table.id.in_(ids),
                     table.status.in_(SOURCES[Status.PROCESSING]),
                 )
+                attempts.begin(self._database, ids, now_ms)
             return self.by_id(ids)
 
     def record(self, job_id: str, attempt: int, now_ms: int, facts: Facts) -> Job | None:
@@ -252,7 +255,13 @@ class JobStore:
         return self._guarded(job_id, attempt, now_ms, facts)
 
     def finish(
-        self, job_id: str, attempt: int, status: Status, now_ms: int, facts: Facts
+        self,
+        job_id: str,
+        attempt: int,
+        status: Status,
+        now_ms: int,
+        facts: Facts,
+        notes: AttemptNotes | None = None,
     ) -> Job | None:
         """End an attempt in a new state; None, and nothing written, if it runs no more.
 
@@ -260,21 +269,30 @@ class JobStore:
         """
         if Status.PROCESSING not in SOURCES[status]:
             raise ValueError(f"PROCESSING cannot become {status}")
-        return self._guarded(job_id, attempt, now_ms, {**AT_REST, **facts, "status": status})
+        facts = {**AT_REST, **facts, "status": status}
+        with self._database.atomic():
+            job = self._guarded(job_id, attempt, now_ms, facts)
+            if job is not None:
+                ending = ENDING_BY_STATUS[status]
+                attempts.end(self._database, [job_id], ending, now_ms, notes)
+        return job
 
-    def give_back(self, attempts: Sequence[tuple[str, int]], now_ms: int) -> list[Job]:
+    def give_back(self, running: Sequence[tuple[str, int]], now_ms: int) -> list[Job]:
         """Make running jobs PENDING again without spending a retry: for a clean stop.
 
-        attempts: job ids and attempt numbers. Returns the jobs given back: not those that run no
+        running: job ids and attempt numbers. Returns the jobs given back: not those that run no
         more, nor those whose file is being published, as that is brought to its end.
         """
         facts = {**AT_REST, "status": Status.PENDING}
         with self._database.atomic():
-            jobs = [
+            found = [
                 self._guarded(job_id, attempt, now_ms, facts, _UNPUBLISHED)
-                for job_id, attempt in attempts
+                for job_id, attempt in running
             ]
-        return [job for job in jobs if job is not None]
+            jobs = [job for job in found if job is not None]
+            ids = [job.id for job in jobs]
+            attempts.end(self._database, ids, AttemptEnding.STOPPED, now_ms)
+        return jobs
 
     def _guarded(
         self, job_id: str, attempt: int, now_ms: int, facts: Facts, condition: str = ""

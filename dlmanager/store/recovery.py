@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import UNFINISHED, Job, Status
 from dlmanager.core.retry import retries_left
+from dlmanager.store import attempts
 from dlmanager.store.facts import AT_REST, FORGET_ERROR, Facts
 from dlmanager.store.job_store import JobStore
 
@@ -21,12 +22,18 @@ def requeue_crashed(store: JobStore, job_id: str, now_ms: int) -> Job | None:
     PROCESSING no more, so that a repeated sweep changes nothing. Its part is as good as ever:
     what a killed program wrote is in the system's hands (a power cut: `doubt_parts`).
     """
-    job = store.get(job_id)
-    if job is None or job.status is not Status.PROCESSING:
-        return None
+    with store.database.atomic():
+        job = store.get(job_id)
+        if job is None or job.status is not Status.PROCESSING:
+            return None
+        attempts.interrupt(store.database, job_id)
+        return _finish_crashed(store, job, now_ms)
+
+
+def _finish_crashed(store: JobStore, job: Job, now_ms: int) -> Job | None:
     if retries_left(job.retry_count, job.max_retries):
         return store.finish(
-            job_id,
+            job.id,
             job.attempt,
             Status.RETRYING,
             now_ms,
@@ -36,7 +43,7 @@ def requeue_crashed(store: JobStore, job_id: str, now_ms: int) -> Job | None:
             },
         )
     return store.finish(
-        job_id,
+        job.id,
         job.attempt,
         Status.FAILED,
         now_ms,

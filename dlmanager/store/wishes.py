@@ -8,10 +8,19 @@ from typing import Any
 
 from peewee import Case, Expression
 
+from dlmanager.core.attempt_record import AttemptEnding
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, Phase, Wish
+from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, Phase, Status, Wish
+from dlmanager.store import attempts
 from dlmanager.store.facts import AT_REST, FORGET_ERROR, FROM_ZERO
 from dlmanager.store.job_store import JobStore, chunks
+
+_ENDINGS = {
+    Wish.PAUSE: AttemptEnding.PAUSED,
+    Wish.CANCEL: AttemptEnding.CANCELLED,
+    Wish.REMOVE: AttemptEnding.REMOVED,
+}
+"""The wishes that take a job from its running attempt."""
 
 
 def fulfil(store: JobStore, wish: Wish, job_ids: Collection[str], now_ms: int) -> list[Job]:
@@ -42,7 +51,9 @@ def _wished(
     if wish is Wish.PAUSE:
         # A file that is being given its final name is complete: there is nothing to pause.
         conditions.append(table.phase.is_null() | (table.phase != Phase.FINALISING))
-    ids = [row[0] for row in table.select(table.id).where(*conditions).tuples()]
+    rows = list(table.select(table.id, table.status).where(*conditions).tuples())
+    ids = [job_id for job_id, _ in rows]
+    running = [job_id for job_id, status in rows if status == Status.PROCESSING]
     changes: dict[str, Any] = {**AT_REST, "revision": revision, "updated_at": now_ms}
     if wish is Wish.REMOVE:
         changes["removed_at"] = now_ms
@@ -64,4 +75,6 @@ def _wished(
         changes |= {**FORGET_ERROR, "finished_at": now_ms}
     for some in chunks(ids):
         store.update(changes, table.id.in_(some))
+    if wish in _ENDINGS:
+        attempts.end(store.database, running, _ENDINGS[wish], now_ms)
     return ids

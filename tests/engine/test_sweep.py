@@ -14,12 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dlmanager.core.attempt_record import AttemptEnding, AttemptRecord
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, NewJob, Phase, Status, Verification, Wish
 from dlmanager.engine import sweep as sweep_module
 from dlmanager.engine.file_lock import job_lock
 from dlmanager.engine.part_file import PartFile
 from dlmanager.engine.sweep import KEEP_REMOVED_MS, end_orphan, sweep
+from dlmanager.store import attempts
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil
@@ -137,6 +139,30 @@ class TestJobsInProgress:
         run(left.sweep())
         assert left.row(job) == job
         assert job.status is status
+
+
+class TestAttempts:
+    def attempt(self, left: Left, job: Job) -> AttemptRecord:
+        (record,) = left.store.call(attempts.read, job.id)
+        return record
+
+    def test_ended_with_the_program(self, run, left: Left):
+        job = left.job()
+        run(left.sweep())
+        assert self.attempt(left, job).ending is AttemptEnding.INTERRUPTED
+        assert self.attempt(left, job).ended_at == job.updated_at
+
+    def test_whose_file_was_being_published_were_completed(self, run, left: Left):
+        job = left.finalising()
+        run(left.sweep())
+        assert self.attempt(left, job).ending is AttemptEnding.COMPLETED
+
+    def test_that_are_open_without_a_job_in_progress_are_closed(self, run, left: Left):
+        job = left.job()
+        query = "UPDATE DOWNLOAD_QUEUE SET status='PAUSED'"
+        left.store.call(lambda store: store.database.execute_sql(query))
+        run(left.sweep())
+        assert self.attempt(left, job).ending is AttemptEnding.INTERRUPTED
 
 
 class TestFilesThatWereBeingPublished:

@@ -149,6 +149,13 @@ def check_invariants(jobs: list[Job]) -> None:
         assert (job.next_retry_at is not None) == (job.status is Status.RETRYING)
 
 
+def check_attempts(store: JobStore) -> None:
+    """What runs has one open attempt, of its number; all else has none."""
+    query = "SELECT job_id, attempt FROM DOWNLOAD_ATTEMPT WHERE ended_at IS NULL"
+    still_open = set(store.database.execute_sql(query).fetchall())
+    assert still_open == {(job.id, job.attempt) for job in store.list_jobs(Status.PROCESSING)}
+
+
 @pytest.mark.fault(50)
 @pytest.mark.parametrize(
     "kills",
@@ -170,4 +177,5 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_has_acknowledged(
         with closing(JobStore(database)) as store:
             store.check()
             check_invariants(store.list_jobs())
+            check_attempts(store)
     assert acknowledged.transactions > 3 * kills

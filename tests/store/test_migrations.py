@@ -11,9 +11,10 @@ from playhouse.migrations import Runner
 
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
-from dlmanager.store import connection
+from dlmanager.store import attempts, connection
 from dlmanager.store.connection import MIGRATIONS
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.recovery import requeue_crashed
 
 SCHEMAS = [path.stem for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]
 """Each by the name of its last migration: a new one is tested from the day it is there."""
@@ -109,8 +110,13 @@ def test_a_migrated_database_works_as_a_new_one(tmp_path: Path, schema: str):
     store = JobStore(path)
     assert shape(path) == shape(tmp_path / "new.db")
     pending = [job.id for job in store.list_jobs(Status.PENDING)]
+    running = [job.id for job in store.list_jobs(Status.PROCESSING)]
     claimed = [job.id for job in store.claim(100, 2**41) if job.id in pending]
     assert claimed == pending
+    assert all(len(attempts.read(store, job_id)) == 1 for job_id in claimed)
+    # What was running before attempts were remembered ends like any other, without one.
+    assert all(requeue_crashed(store, job_id, 2**41) for job_id in running)
+    assert all(attempts.read(store, job_id) == [] for job_id in running)
     revisions = [job.revision for job in store.list_jobs()]
     assert max(revisions) > 0
     store.close()
@@ -118,7 +124,11 @@ def test_a_migrated_database_works_as_a_new_one(tmp_path: Path, schema: str):
 
 def shape(path: Path) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(path)) as raw:
-        columns = raw.execute("PRAGMA table_info(DOWNLOAD_QUEUE)").fetchall()
+        columns = [
+            *raw.execute("PRAGMA table_info(DOWNLOAD_QUEUE)"),
+            *raw.execute("PRAGMA table_info(DOWNLOAD_ATTEMPT)"),
+            *raw.execute("PRAGMA foreign_key_list(DOWNLOAD_ATTEMPT)"),
+        ]
         indexes = raw.execute("SELECT name, sql FROM sqlite_master WHERE type='index'").fetchall()
         return [*columns, *sorted(indexes, key=str)]
 
