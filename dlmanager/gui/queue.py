@@ -5,7 +5,20 @@ from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
+from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.job import Job, NewJob
+
+
+class AttemptSource(Protocol):
+    """What tells of the attempts at a job."""
+
+    async def attempts(self, job_id: str) -> list[AttemptRecord]:
+        """Return what is remembered of the attempts at a job, oldest first."""
+        ...
+
+    def live_log(self, job_id: str) -> str | None:
+        """Return wget's words in the running attempt up to now; None if none runs."""
+        ...
 
 
 class Queue(Protocol):

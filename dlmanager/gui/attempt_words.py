@@ -1,0 +1,50 @@
+"""What is said of one attempt at a job; needs no window."""
+
+from PySide6.QtCore import QCoreApplication
+
+from dlmanager.core.attempt_record import AttemptEnding, AttemptRecord
+from dlmanager.gui import formatting
+
+
+def ending_text(record: AttemptRecord) -> str:
+    """Say how an attempt ended, and why where something failed."""
+    match record.ending:
+        case None if record.ended_at is None:
+            return QCoreApplication.translate("Attempts", "It is running")
+        case AttemptEnding.COMPLETED:
+            return QCoreApplication.translate("Attempts", "Completed")
+        case AttemptEnding.RETRYING:
+            return record.message or QCoreApplication.translate(
+                "Attempts", "Broke off, to be tried again"
+            )
+        case AttemptEnding.FAILED:
+            return record.message or QCoreApplication.translate("Attempts", "Failed")
+        case AttemptEnding.PAUSED:
+            return record.message or QCoreApplication.translate("Attempts", "Paused")
+        case AttemptEnding.CANCELLED:
+            return QCoreApplication.translate("Attempts", "Cancelled")
+        case AttemptEnding.REMOVED:
+            return QCoreApplication.translate("Attempts", "Removed from the list")
+        case AttemptEnding.STOPPED:
+            return QCoreApplication.translate("Attempts", "dlmanager was quit")
+        case AttemptEnding.UNUSABLE:
+            return QCoreApplication.translate("Attempts", "wget could not be used")
+        case AttemptEnding.INTERRUPTED:
+            return QCoreApplication.translate("Attempts", "The program ended in the middle of it")
+        case _:
+            return QCoreApplication.translate("Attempts", "Ended")
+
+
+def start_text(record: AttemptRecord) -> str:
+    """Say from where an attempt went on."""
+    if not record.from_byte:
+        return QCoreApplication.translate("Attempts", "the beginning")
+    return formatting.size(record.from_byte)
+
+
+def name_text(record: AttemptRecord) -> str:
+    """Return a line to choose an attempt by, such as "Attempt 2, 14:02"."""
+    return QCoreApplication.translate("Attempts", "Attempt {number}, {time}").format(
+        number=formatting.whole_number(record.attempt),
+        time=formatting.date_and_time(record.started_at),
+    )

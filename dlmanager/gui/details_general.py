@@ -1,0 +1,160 @@
+"""The page General of the details: every fact of the selected job, and what can be done."""
+
+import html
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QFont, QGuiApplication, QTextOption
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QTextBrowser,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dlmanager.core.job import Job
+from dlmanager.gui.details_page import DetailsPage, Selection
+from dlmanager.gui.job_facts import (
+    Fact,
+    as_text,
+    facts_of_course,
+    facts_of_file,
+    states_text,
+    sum_text,
+)
+from dlmanager.gui.palette import quiet_text
+
+MAX_JOBS_SUMMED_LIVE = 1000
+_SHORT_FACTS_CHARACTERS = 46
+
+
+class DetailsGeneral(DetailsPage):
+    """All facts of one job as text to select and copy; the sum of several."""
+
+    def __init__(
+        self,
+        remedies: Sequence[QAction],
+        *,
+        clock: Callable[[], int],
+        parent: QWidget | None = None,
+    ) -> None:
+        """remedies: actions on the selected job; one that is enabled is offered where something
+        went wrong. clock: milliseconds since the epoch.
+        """
+        super().__init__(parent)
+        self._clock = clock
+        self._facts: Sequence[Fact] = ()
+        self._shown = ""
+        self._summed: Selection | None = None
+        content = QWidget(self)
+        self._text = QTextBrowser(content)
+        self._text.setAccessibleName(self.tr("Facts"))
+        self._text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self._text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._text.setOpenLinks(False)
+        self._text.document().setDocumentMargin(8)
+        font = QFont(self._text.font())
+        font.setFeature(QFont.Tag("tnum"), 1)
+        self._text.setFont(font)
+        self._copy = QPushButton(self.tr("Copy all"), content)
+        self._copy.setToolTip(self.tr("Copy all facts as text"))
+        self._copy.clicked.connect(self._on_copy)
+        self._remedies = [self._button(action, content) for action in remedies]
+        buttons = QVBoxLayout()
+        buttons.setSpacing(8)
+        for button in self._remedies:
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self._copy)
+        layout = QHBoxLayout(content)
+        layout.setContentsMargins(0, 0, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self._text, 1)
+        layout.addLayout(buttons)
+        self.addWidget(content)
+        self._content = content
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """The facts that are shown."""
+        return self._facts
+
+    @property
+    def offered(self) -> list[QAction]:
+        """The actions that are offered."""
+        return [each.defaultAction() for each in self._remedies if not each.isHidden()]
+
+    def show_selection(self, selection: Selection) -> None:
+        job = selection.only
+        if job is not None:
+            self._show_job(job, selection)
+        elif selection.jobs:
+            # Many take long to sum, and hardly show that one of them moves.
+            if len(selection.jobs) <= MAX_JOBS_SUMMED_LIVE or selection is not self._summed:
+                lines = (
+                    sum_text(selection.jobs, selection.progress_of),
+                    states_text(selection.jobs),
+                )
+                self.show_hint("\n".join(lines))
+        else:
+            self.show_hint(self.tr("Select a download to see everything about it here."))
+        self._summed = selection
+
+    def _show_job(self, job: Job, selection: Selection) -> None:
+        progress = selection.progress_of(job)
+        of_file = facts_of_file(job, self._clock(), progress)
+        of_course = facts_of_course(job, progress)
+        self._facts = [*of_file, *of_course]
+        for button in self._remedies:
+            action = button.defaultAction()
+            button.setVisible(job.error_kind is not None and action.isEnabled())
+        self.setCurrentWidget(self._content)
+        self._show_text(self._as_html(of_file, of_course))
+
+    def _show_text(self, text: str) -> None:
+        # What somebody is about to copy must hold still.
+        if text == self._shown or self._text.textCursor().hasSelection():
+            return
+        self._shown = text
+        bar = self._text.verticalScrollBar()
+        place = bar.value()
+        self._text.setHtml(text)
+        bar.setValue(place)
+
+    def _as_html(self, longer: Sequence[Fact], shorter: Sequence[Fact]) -> str:
+        metrics = self._text.fontMetrics()
+        titles = max(metrics.horizontalAdvance(each.title) for each in (*longer, *shorter)) + 12
+        narrow = metrics.averageCharWidth() * _SHORT_FACTS_CHARACTERS
+        colour = quiet_text(self._text.palette()).name()
+        sides = [_table(facts, titles, colour) for facts in (longer, shorter)]
+        return (
+            f'<table width="100%" cellspacing="0"><tr><td>{sides[0]}</td>'
+            f'<td width="{narrow}">{sides[1]}</td></tr></table>'
+        )
+
+    def _button(self, action: QAction, parent: QWidget) -> QToolButton:
+        button = QToolButton(parent)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(action.iconText())
+        button.setSizePolicy(self._copy.sizePolicy())
+        return button
+
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(as_text(self._facts))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._shown = ""  # it is written anew with the next second
+
+
+def _table(facts: Sequence[Fact], titles_px: int, colour: str) -> str:
+    rows = [
+        f'<tr><td width="{titles_px}" style="color:{colour}">{html.escape(fact.title)}</td>'
+        f"<td>{html.escape(fact.value)}</td></tr>"
+        for fact in facts
+    ]
+    return f'<table width="100%" cellpadding="2" cellspacing="0">{"".join(rows)}</table>'
