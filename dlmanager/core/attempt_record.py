@@ -43,8 +43,9 @@ class AttemptRecord:
     """One row of DOWNLOAD_ATTEMPT, or a running attempt as it is now.
 
     Times are milliseconds since the epoch, sizes are bytes of the whole file, None is unknown.
-    attempt: its number, from 1. from_byte: where it began. ended_at, ending: None while it runs.
-    bytes_done: what was there at its end. message: one sentence for people, None if nothing failed.
+    attempt: its number, from 1. from_byte: where it began: a little before what was there, as the
+    last bytes are fetched again. ended_at, ending: None while it runs. bytes_done: what was there
+    at its end. message: one sentence for people, None if nothing failed.
     log: wget's last words, one line after the other, without secrets and progress bars.
     """
 

@@ -212,3 +212,38 @@ def load_secrets(text: str) -> Secrets:
 def _text_or_none(values: Mapping[str, Any], name: str) -> str | None:
     value = values[name]
     return None if value is None else str(value)
+
+
+# Out of texts
+
+_LEAST_HIDDEN = 4
+"""Characters; what is shorter stands in any text by chance, and to hide it would spell it out."""
+_LEAST_HIDDEN_PIECE = 8
+_PIECES = re.compile(r"[\s;,=\"]+")
+_PUBLIC_HEADERS = frozenset({"accept", "accept-language", "origin", "referer", "user-agent"})
+
+
+def values_of(carried: Carried) -> tuple[str, ...]:
+    """What must not be seen in a text, in each form that it travels in; the longest first."""
+    values: set[str] = set()
+    for name, value in carried.secrets.headers:
+        if name.lower() not in _PUBLIC_HEADERS:
+            # Of `Bearer abc` or `session=abc` a server may repeat the end alone.
+            pieces = [each for each in _PIECES.split(value) if len(each) >= _LEAST_HIDDEN_PIECE]
+            values.update((value, *pieces))
+    access = [carried.secrets]
+    if carried.proxy is not None:
+        access.append(split_link(carried.proxy)[1])
+    for each in access:
+        if each.user is not None or each.password is not None:
+            _, pair = basic_authorization(each)[1].split()
+            values.update((pair, each.user or "", each.password or ""))
+    values.update([_encoded(value) for value in values])
+    return tuple(sorted((each for each in values if len(each) >= _LEAST_HIDDEN), key=len)[::-1])
+
+
+def mask(text: str, values: tuple[str, ...]) -> str:
+    """Return a text with `***` in the place of these values."""
+    for value in values:
+        text = text.replace(value, "***")
+    return text

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlmanager.core.attempt_record import AttemptNotes
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Verification
 from dlmanager.core.outcome import Ending, Outcome
@@ -19,6 +20,7 @@ from dlmanager.core.stall import StallLimits
 from dlmanager.core.validators import (
     condition_header,
 )
+from dlmanager.engine.attempt_log import AttemptLog
 from dlmanager.engine.attempt_row import AttemptRow, Recorder
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.local_failure import gone_words, local_failure
@@ -81,6 +83,8 @@ class Attempt:
     ) -> None:
         self._row = AttemptRow(job, record)
         self._bytes_before = job.bytes_done
+        self._from_byte: int | None = None
+        self._log = AttemptLog()
         self._synced_bytes = job.bytes_done
         self._syncing = False
         self._setup = setup
@@ -107,6 +111,12 @@ class Attempt:
         """How far this attempt got beyond where the job was before."""
         return self._row.job.bytes_done - self._bytes_before
 
+    @property
+    def notes(self) -> AttemptNotes:
+        """Where it began, or began anew, and wget's words up to now."""
+        from_byte = self._bytes_before if self._from_byte is None else self._from_byte
+        return AttemptNotes(from_byte, self._log.text)
+
     async def run(self) -> Outcome:
         """Transfer, verify and publish; returns how it ended.
 
@@ -125,6 +135,8 @@ class Attempt:
             self._luggage = (
                 await self._pack(self._row.job, self._setup.home) if self._pack else None
             )
+            if self._luggage is not None:
+                self._log.hide(self._luggage.carried)
             outcome = await self._transfer_until_settled()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
         except SecretsGone as error:
@@ -248,6 +260,7 @@ class Attempt:
     async def _start_over(self) -> None:
         assert self._part is not None
         await asyncio.to_thread(self._part.clear)
+        self._from_byte = 0
         await self._row.record(
             etag=None,
             last_modified=None,
@@ -282,6 +295,8 @@ class Attempt:
 
     def _launch(self, offset: int) -> Launch:
         assert self._part is not None
+        if self._from_byte is None:
+            self._from_byte = offset
         job, setup, luggage = self._row.job, self._setup, self._luggage
         arguments = build_arguments(
             str(self._part.path),
@@ -299,6 +314,7 @@ class Attempt:
             stdin=job.url.encode("ascii") + b"\n",
             inherit=self._lock.descriptor,
             luggage=luggage,
+            on_line=self._log.append,
         )
 
     def _sync_now_and_then(self, size_bytes: int) -> None:

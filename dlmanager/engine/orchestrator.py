@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.errors import QueueInUse, StoreUnusable
 from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.settings import Settings
@@ -25,6 +27,7 @@ from dlmanager.engine.runs import Runs
 from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_care import WgetCare
+from dlmanager.store import attempts
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
@@ -327,6 +330,22 @@ class DownloadQueueOrchestrator(QObject):
     async def list_jobs(self) -> list[Job]:
         """Every job of the queue, oldest first. Raises StoreUnusable."""
         return await self._store.run(JobStore.list_jobs)
+
+    async def attempts(self, job_id: str) -> list[AttemptRecord]:
+        """What is remembered of the attempts at a job, oldest first, with the one that runs.
+
+        Raises StoreUnusable.
+        """
+        records = await self._store.run(attempts.read, job_id)
+        notes = self._runs.notes_of(job_id)
+        if notes is not None and records and records[-1].ended_at is None:
+            records[-1] = replace(records[-1], from_byte=notes.from_byte, log=notes.log)
+        return records
+
+    def live_log(self, job_id: str) -> str | None:
+        """wget's words in the running attempt up to now, without secrets; None if none runs."""
+        notes = self._runs.notes_of(job_id)
+        return None if notes is None else notes.log
 
     async def cancel_job(self, job_id: str) -> bool:
         """Cancel one job; True if there was something to cancel."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from dlmanager.core.attempt_record import AttemptNotes
 from dlmanager.core.errors import ErrorKind, StoreUnusable, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.outcome import Ending, Outcome
@@ -24,6 +25,7 @@ from dlmanager.engine.progress_board import ProgressBoard
 from dlmanager.engine.publish import completed_facts
 from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
+from dlmanager.store import attempts
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 
@@ -95,6 +97,11 @@ class Runs(QObject):
         """Whether the last `give_back` could not be written."""
         return self._given_up
 
+    def notes_of(self, job_id: str) -> AttemptNotes | None:
+        """What the running attempt at a job knows; None if none runs."""
+        run = self._runs.get(job_id)
+        return None if run is None else run.attempt.notes
+
     def begin(self) -> None:
         """Forget the end of an earlier life of the queue."""
         self._given_up = False
@@ -131,6 +138,8 @@ class Runs(QObject):
             self._board.remove(attempt)
             if outcome is not None:
                 await self._settle(attempt, outcome)
+            else:
+                await self._keep_notes(attempt)
         except StoreUnusable as error:
             self._logger.error("job %s: its state could not be written: %s", job_id, error)
         except Exception:
@@ -159,16 +168,32 @@ class Runs(QObject):
                 "Something went wrong inside dlmanager; the log tells more.",
             )
 
+    async def _keep_notes(self, attempt: Attempt) -> None:
+        """Write down what an attempt knows that somebody else has ended."""
+        job = attempt.job
+        try:
+            await self._store.run(attempts.note, job.id, job.attempt, attempt.notes)
+        except StoreUnusable as error:
+            self._logger.info("job %s: the log of its attempt is lost: %s", job.id, error)
+
     async def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
         """Turn the outcome of an attempt into the job's next state."""
         self._network.note_outcome(attempt.job, outcome)
         status, facts = next_state(attempt, outcome, self._network)
         job = await self._patient.run(
-            JobStore.finish, attempt.job.id, attempt.job.attempt, status, now_ms(), facts
+            JobStore.finish,
+            attempt.job.id,
+            attempt.job.attempt,
+            status,
+            now_ms(),
+            facts,
+            attempt.notes,
         )
         if job is not None:
             self.jobs_changed.emit([job])
-        elif outcome.ending is Ending.DONE and attempt.final_path is not None:
+        else:
+            await self._keep_notes(attempt)
+        if job is None and outcome.ending is Ending.DONE and attempt.final_path is not None:
             row = await self._patient.run(JobStore.get, attempt.job.id)
             if row is None or row.status is not Status.COMPLETED:
                 # A wish came in the very moment of publishing, and it counts.
@@ -190,9 +215,9 @@ class Runs(QObject):
     async def give_back(self) -> None:
         """End attempts for a clean stop: PENDING, no retry spent; files being published are."""
         runs = list(self._runs.values())
-        attempts = [(run.attempt.job.id, run.attempt.job.attempt) for run in runs]
+        running = [(run.attempt.job.id, run.attempt.job.attempt) for run in runs]
         try:
-            given = await self._store.run(JobStore.give_back, attempts, now_ms())
+            given = await self._store.run(JobStore.give_back, running, now_ms())
             if given:
                 self.jobs_changed.emit(given)
         except StoreUnusable as error:

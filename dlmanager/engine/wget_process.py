@@ -40,6 +40,7 @@ class Launch:
     nothing is inherited. stdin: what wget reads (the link, so that it is in no process list).
     inherit: a file descriptor that the process shall hold, None for none.
     luggage: see there; None for a download without secrets.
+    on_line: told each line that wget says, without progress bars and secrets.
     """
 
     program: str
@@ -49,6 +50,7 @@ class Launch:
     stdin: bytes
     inherit: int | None = None
     luggage: Luggage | None = None
+    on_line: Callable[[str], None] = lambda line: None
 
 
 class WgetProcess(BaseProcess[WgetExit]):
@@ -71,7 +73,7 @@ class WgetProcess(BaseProcess[WgetExit]):
         self._on_event = on_event
         self._on_started = on_started
         self._stop_grace_ms = stop_grace_ms
-        self._parser = OutputParser()
+        self._parser = OutputParser(launch.on_line)
         self._process: QProcess | None = None
 
     @property
@@ -86,7 +88,7 @@ class WgetProcess(BaseProcess[WgetExit]):
 
     async def _run(self) -> WgetExit:
         """Run wget to its end; raises WgetUnusable if it cannot be started."""
-        self._parser = OutputParser()
+        self._parser = OutputParser(self._launch.on_line)
         process = self._process = self._prepare()
         ended: asyncio.Future[WgetExit] = asyncio.get_running_loop().create_future()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -84,7 +84,9 @@ class OutputParser:
     blocks and the tail are cut to a size, and of a flood only the latest messages are told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_line: Callable[[str], None] = lambda line: None) -> None:
+        """on_line: told each line that goes to the tail."""
+        self._on_line = on_line
         self._rest = b""
         self._url: str | None = None
         self._awaiting = False
@@ -168,6 +170,7 @@ class OutputParser:
 
     def _remembered(self, line: bytes) -> str:
         text = redact_text(line.decode(errors="replace"))[:_MAX_TEXT_CHARACTERS]
+        self._on_line(text)
         self._tail.append(text)
         self._tail_characters += len(text)
         while self._tail_characters > MAX_TAIL_CHARACTERS:

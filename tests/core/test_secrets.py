@@ -9,12 +9,14 @@ from dlmanager.core.secrets import (
     dump_secrets,
     link_with,
     load_secrets,
+    mask,
     origin_of,
     parse_header,
     redirect_target,
     secrets_for,
     split_link,
     split_proxy,
+    values_of,
 )
 from dlmanager.core.urls import normalise_url
 
@@ -182,3 +184,26 @@ def test_basic_authorization_is_that_of_the_standard():
         "Authorization",
         "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
     )
+
+
+@pytest.mark.parametrize(
+    "carried, shown, hidden",
+    [
+        (Carried(), "nothing to hide", "nothing to hide"),
+        (Carried(Secrets("somebody", "hunter2")), "somebody has hunter2", "*** has ***"),
+        (Carried(Secrets("somebody", "hunter2")), "Basic c29tZWJvZHk6aHVudGVyMg==", "Basic ***"),
+        (Carried(Secrets("me", "a b/c@d")), "me a%20b%2Fc%40d", "me ***"),
+        (Carried(Secrets(None, "token-only")), "OnRva2VuLW9ubHk= token-only", "*** ***"),
+        (Carried(ALL), "Cookie: session=hunter2", "Cookie: ***"),
+        (Carried(Secrets(headers=(("X", "Bearer 12345678"),))), "12345678 Bearer", "*** Bearer"),
+        (Carried(Secrets(headers=(("Accept", "text/html"),))), "a text/html", "a text/html"),
+        (Carried(proxy="http://u:hunter2@proxy:1/"), "hunter2 at proxy", "*** at proxy"),
+    ],
+)
+def test_what_is_carried_is_left_out_of_texts(carried: Carried, shown: str, hidden: str):
+    assert mask(shown, values_of(carried)) == hidden
+
+
+def test_a_value_within_another_leaves_nothing_of_it():
+    carried = Carried(Secrets("hunter2", "hunter2andmore"))
+    assert mask("hunter2andmore hunter2", values_of(carried)) == "*** ***"

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -131,6 +132,18 @@ def demands(name: str, value: str) -> Callable[[Exchange], None]:
     return behave
 
 
+def repeats_authorization(exchange: Exchange) -> None:
+    """Refuse, and say in a harmless header what was sent."""
+    sent = exchange.request.headers.get("authorization", "nothing")
+    exchange.answer(text_answer(401, ("WWW-Authenticate", 'Basic realm="x"'), ("X-Echo", sent)))
+
+
+def logs_of_attempts(data_dir: Path) -> list[str]:
+    """wget's words as they are kept in the database."""
+    with contextlib.closing(sqlite3.connect(data_dir / "queue.db")) as raw:
+        return [log for (log,) in raw.execute("SELECT log FROM DOWNLOAD_ATTEMPT")]
+
+
 @pytest.mark.fault(46)
 def test_secrets_are_in_no_process_list_log_database_or_output(
     server: LoopbackServer, folder: Path, data_dir: Path, tmp_path: Path, dlmanager, running
@@ -145,6 +158,7 @@ def test_secrets_are_in_no_process_list_log_database_or_output(
     server.on("/c.bin", demands("authorization", BEARER))
     wrong = server.serve("/d.bin", MEGABYTE, credentials=("somebody", "else"))
     wrong = wrong.replace("://", f"://{USER}:{PASSWORD}@")
+    server.on("/d.bin", repeats_authorization)
     gates: list[Gate] = [server.hold(f"/{name}.bin", 500_000) for name in "abc"]
     told = [
         dlmanager("add", "--to", str(folder), "--retries", "0", link),
@@ -180,6 +194,11 @@ def test_secrets_are_in_no_process_list_log_database_or_output(
     assert MARKER not in "".join(each.text for each in told)
     assert MARKER not in (tmp_path / "output").read_text()
     until_only_the_store_has_it(data_dir)
+    logs = logs_of_attempts(data_dir)
+    assert len(logs) == 4
+    assert all("HTTP request sent" in log for log in logs)
+    assert MARKER not in "".join(logs)
+    assert "X-Echo: Basic ***" in "".join(logs)
     assert (data_dir / "logs" / "dlmanager.log").stat().st_size > 0
 
 

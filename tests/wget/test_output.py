@@ -273,3 +273,13 @@ def test_a_flood_is_read_faster_than_it_can_come(piece: bytes):
         parser.feed(chunk)
     parser.close()
     assert time.monotonic() - started_s < 4  # 2 MiB; a quadratic reader needs minutes
+
+
+def test_each_line_of_the_tail_is_told_as_it_comes():
+    told: list[str] = []
+    parser = OutputParser(told.append)
+    parser.feed(b"--2026-11-23 22:56:50--  http://u:hunter2@a/\n" + AWAITING)
+    parser.feed(b"  HTTP/1.1 200 OK\n  Set-Cookie: hunter2\nLength: 5\n")
+    assert told == parser.tail
+    assert len(told) == 5
+    assert "hunter2" not in "".join(told)
