@@ -75,6 +75,9 @@ class Actions(QObject):
         )
         self.pause_all = self._action(self.tr("Pa&use all"), None)
         self.resume_all = self._action(self.tr("Resum&e all"), None)
+        self.details = self._switch(
+            self.tr("&Details"), QKeySequence("F12"), QKeySequence("Alt+Return")
+        )
         self.show_or_hide = self._action("", None)
         self.suit_window(is_visible=False)
         self.refresh_icons()

@@ -43,8 +43,7 @@ def start_text(record: AttemptRecord) -> str:
 
 
 def name_text(record: AttemptRecord) -> str:
-    """Return a line to choose an attempt by, such as "Attempt 2, 14:02"."""
-    return QCoreApplication.translate("Attempts", "Attempt {number}, {time}").format(
-        number=formatting.whole_number(record.attempt),
-        time=formatting.date_and_time(record.started_at),
+    """Return what to choose an attempt by, such as "Attempt 2"."""
+    return QCoreApplication.translate("Attempts", "Attempt {number}").format(
+        number=formatting.whole_number(record.attempt)
     )

@@ -5,8 +5,15 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from dlmanager.core.attempt_record import AttemptRecord
@@ -16,7 +23,9 @@ from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
 from dlmanager.gui.attempt_words import ending_text, start_text
 from dlmanager.gui.details_page import DetailsPage, Selection
+from dlmanager.gui.job_table_view import TitleHeader
 from dlmanager.gui.palette import with_soft_selection
+from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate
 from dlmanager.gui.queue import AttemptSource
 
 Index = QModelIndex | QPersistentModelIndex
@@ -207,7 +216,8 @@ class _AttemptTableView(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setPalette(with_soft_selection(parent.palette()))
+        self.setItemDelegate(CellDelegate(self))
+        self._soften_selection()
         font = QFont(self.font())
         font.setFeature(QFont.Tag("tnum"), 1)
         self.setFont(font)
@@ -215,7 +225,8 @@ class _AttemptTableView(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self.fontMetrics().height() + 10)
-        columns = self.horizontalHeader()
+        columns = TitleHeader(self)
+        self.setHorizontalHeader(columns)
         columns.setHighlightSections(False)
         columns.setSectionsClickable(False)
         columns.setStretchLastSection(True)
@@ -225,7 +236,19 @@ class _AttemptTableView(QTableView):
         for column, text in enumerate(widest):
             title = str(model.headerData(column, Qt.Orientation.Horizontal))
             width = max(metrics.horizontalAdvance(text), metrics.horizontalAdvance(title))
-            self.setColumnWidth(column, width + 24)
+            self.setColumnWidth(column, width + 2 * CELL_MARGIN_PX + 16)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
+            self._soften_selection()
+
+    def _soften_selection(self) -> None:
+        above = self.parentWidget()
+        wanted = with_soft_selection(above.palette() if above is not None else QPalette())
+        role = QPalette.ColorRole.Highlight
+        if wanted.color(role) != self.palette().color(role):
+            self.setPalette(wanted)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -62,17 +62,28 @@ class DetailsGeneral(DetailsPage):
         self._copy.setToolTip(self.tr("Copy all facts as text"))
         self._copy.clicked.connect(self._on_copy)
         self._remedies = [self._button(action, content) for action in remedies]
-        buttons = QVBoxLayout()
+        buttons = QHBoxLayout()
         buttons.setSpacing(8)
+        buttons.setContentsMargins(8, 8, 8, 8)
         for button in self._remedies:
             buttons.addWidget(button)
         buttons.addStretch(1)
-        buttons.addWidget(self._copy)
-        layout = QHBoxLayout(content)
-        layout.setContentsMargins(0, 0, 8, 8)
-        layout.setSpacing(8)
-        layout.addWidget(self._text, 1)
-        layout.addLayout(buttons)
+        self._strip = QWidget(content)
+        self._strip.setLayout(buttons)
+        side = QVBoxLayout()
+        side.setContentsMargins(8, 8, 8, 8)
+        side.addStretch(1)
+        side.addWidget(self._copy)
+        facts = QHBoxLayout()
+        facts.setContentsMargins(0, 0, 0, 0)
+        facts.setSpacing(0)
+        facts.addWidget(self._text, 1)
+        facts.addLayout(side)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._strip)
+        layout.addLayout(facts, 1)
         self.addWidget(content)
         self._content = content
 
@@ -110,6 +121,7 @@ class DetailsGeneral(DetailsPage):
         for button in self._remedies:
             action = button.defaultAction()
             button.setVisible(job.error_kind is not None and action.isEnabled())
+        self._strip.setVisible(bool(self.offered))
         self.setCurrentWidget(self._content)
         self._show_text(self._as_html(of_file, of_course))
 
@@ -128,6 +140,8 @@ class DetailsGeneral(DetailsPage):
         titles = max(metrics.horizontalAdvance(each.title) for each in (*longer, *shorter)) + 12
         narrow = metrics.averageCharWidth() * _SHORT_FACTS_CHARACTERS
         colour = quiet_text(self._text.palette()).name()
+        if self._text.viewport().width() < titles + 2 * narrow:
+            return _table([*longer, *shorter], titles, colour)
         sides = [_table(facts, titles, colour) for facts in (longer, shorter)]
         return (
             f'<table width="100%" cellspacing="0"><tr><td>{sides[0]}</td>'
@@ -139,7 +153,6 @@ class DetailsGeneral(DetailsPage):
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setAccessibleName(action.iconText())
-        button.setSizePolicy(self._copy.sizePolicy())
         return button
 
     def _on_copy(self) -> None:

@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QPalette, QShowEvent
 from PySide6.QtWidgets import QTabWidget, QToolButton, QVBoxLayout, QWidget
 
+from dlmanager import resources
 from dlmanager.core.job import Job
 from dlmanager.gui.details_attempts import DetailsAttempts
 from dlmanager.gui.details_general import DetailsGeneral
@@ -17,8 +18,8 @@ from dlmanager.gui.details_speed import DetailsSpeed
 from dlmanager.gui.live_progress import SECOND_MS, LiveProgress
 from dlmanager.gui.queue import AttemptSource
 
-_LEAST_HEIGHT_LINES = 7
-_HEIGHT_LINES = 11
+_LEAST_HEIGHT_LINES = 5
+_HEIGHT_LINES = 12
 
 
 def now_ms() -> int:
@@ -27,7 +28,13 @@ def now_ms() -> int:
 
 
 class DetailsPanel(QWidget):
-    """Shows General, Attempts, Log and Speed of the selected jobs."""
+    """Shows General, Attempts, Log and Speed of the selected jobs.
+
+    Signals:
+        page_changed(): another page came to the front.
+    """
+
+    page_changed = Signal()
 
     def __init__(
         self,
@@ -35,13 +42,14 @@ class DetailsPanel(QWidget):
         live: LiveProgress,
         *,
         remedies: Sequence[QAction],
-        hide_action: QAction,
+        shown: QAction,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         clock: Callable[[], int] = now_ms,
         parent: QWidget | None = None,
     ) -> None:
-        """remedies: what General offers where something went wrong. hide_action: hides the panel.
-        start_task: runs a coroutine and reports its errors. clock: milliseconds since the epoch.
+        """remedies: what General offers where something went wrong. shown: checked while the
+        panel is wanted. start_task: runs a coroutine and reports its errors. clock: milliseconds
+        since the epoch.
         """
         super().__init__(parent)
         self._live = live
@@ -60,11 +68,15 @@ class DetailsPanel(QWidget):
             (self.speed, self.tr("&Speed")),
         ):
             self._tabs.addTab(page, title)
-        button = QToolButton(self)
-        button.setDefaultAction(hide_action)
-        button.setAutoRaise(True)
-        self._tabs.setCornerWidget(button)
-        self._tabs.currentChanged.connect(self._refresh)
+        self._hide_button = QToolButton(self)
+        self._hide_button.setAutoRaise(True)
+        self._hide_button.setAccessibleName(self.tr("Hide the details"))
+        keys = shown.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self._hide_button.setToolTip(self.tr("Hide the details ({keys})").format(keys=keys))
+        self._hide_button.clicked.connect(lambda: shown.setChecked(False))
+        self._tabs.setCornerWidget(self._hide_button)
+        self._draw_icon()
+        self._tabs.currentChanged.connect(self._on_page_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._tabs)
@@ -112,6 +124,21 @@ class DetailsPanel(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._timer.stop()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        palette, role = self.palette(), QPalette.ColorRole.ButtonText
+        colour, disabled = palette.color(role), palette.color(QPalette.ColorGroup.Disabled, role)
+        ratio = self.devicePixelRatioF()
+        self._hide_button.setIcon(resources.icon("chevron-down", colour, disabled, ratio))
+
+    def _on_page_changed(self) -> None:
+        self._refresh()
+        self.page_changed.emit()
 
     def _refresh(self) -> None:
         if self.isVisible():

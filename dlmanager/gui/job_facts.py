@@ -35,7 +35,7 @@ def facts_of_file(job: Job, now_ms: int, progress: JobProgress | None = None) ->
             (QCoreApplication.translate("JobFacts", "Status"), status),
             (
                 QCoreApplication.translate("JobFacts", "Reason"),
-                message if message and message not in status else None,
+                message if message and message.casefold() not in status.casefold() else None,
             ),
             (QCoreApplication.translate("JobFacts", "Folder"), job.target_directory),
             (QCoreApplication.translate("JobFacts", "Link"), job.url),
@@ -103,7 +103,9 @@ def _resumable(job: Job) -> str | None:
         return QCoreApplication.translate("JobFacts", "Yes")
     if job.etag or job.last_modified:
         return QCoreApplication.translate("JobFacts", "Probably")
-    return QCoreApplication.translate("JobFacts", "Not known yet") if not job.bytes_done else None
+    if job.status in (Status.FAILED, Status.CANCELLED):
+        return None  # nobody waits for it to become known
+    return QCoreApplication.translate("JobFacts", "Not known yet")
 
 
 def _number(count: int) -> str | None:

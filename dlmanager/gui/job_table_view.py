@@ -49,11 +49,12 @@ class JobTableView(QTableView):
 
     Signals:
         selection_changed(): other rows are selected.
-        finished_activated(Job): a finished job was double-clicked.
+        finished_activated(Job), unfinished_activated(Job): a job was double-clicked.
     """
 
     selection_changed = Signal()
     finished_activated = Signal(object)
+    unfinished_activated = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -163,7 +164,7 @@ class JobTableView(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setMinimumSectionSize(1)
         rows.setDefaultSectionSize(row_height(self._density, self.fontMetrics()))
-        columns = _Header(self)
+        columns = TitleHeader(self)
         self.setHorizontalHeader(columns)
         columns.setHighlightSections(False)
         columns.setSectionsClickable(True)
@@ -269,9 +270,11 @@ class JobTableView(QTableView):
         job = self._jobs.job_at(index.row())
         if job.status is Status.COMPLETED:
             self.finished_activated.emit(job)
+        else:
+            self.unfinished_activated.emit(job)
 
 
-class _Header(QHeaderView):
+class TitleHeader(QHeaderView):
     """Titles in line with the cells below them."""
 
     def __init__(self, parent: QWidget) -> None:

@@ -33,8 +33,11 @@ from dlmanager.gui import announcer, formatting, questions
 from dlmanager.gui.actions import Actions
 from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.banner import Banner
+from dlmanager.gui.details_panel import DetailsPanel
 from dlmanager.gui.herald import Herald
+from dlmanager.gui.list_and_details import ListAndDetails
 from dlmanager.gui.list_pane import ListPane
+from dlmanager.gui.live_progress import LiveProgress
 from dlmanager.gui.mime_links import hold_link, links_from_mime, may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.status_line import StatusLine
@@ -215,15 +218,20 @@ class MainWindow(QMainWindow):
         self._jobs = self._table.jobs
         self._actions = Actions(self, self._table)
         self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))
-        centre = QWidget(self)
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._banner)
-        layout.addWidget(self._list, 1)
-        # Below the list, as it comes with a click on a row, which must not move under the mouse.
-        layout.addWidget(self._page_banner)
-        self.setCentralWidget(centre)
+        self._live = LiveProgress(self)
+        actions = self._actions
+        self._details = DetailsPanel(
+            self._queue,
+            self._live,
+            remedies=(actions.retry, actions.open_in_browser, actions.accept),
+            shown=actions.details,
+            start_task=self._start_task,
+            parent=self,
+        )
+        self._centre = ListAndDetails(
+            self._make_upper_part(), self._details, actions.details, self._state, self
+        )
+        self.setCentralWidget(self._centre)
         self._status_line = StatusLine(self)
         self.setStatusBar(self._status_line)
         self._tray = Tray(self._actions, self, is_available=tray_is_available)
@@ -232,6 +240,17 @@ class MainWindow(QMainWindow):
         self._selection_timer.setSingleShot(True)
         self._selection_timer.setInterval(0)
         self._selection_timer.timeout.connect(self._on_selection_changed)
+
+    def _make_upper_part(self) -> QWidget:
+        above = QWidget(self)
+        layout = QVBoxLayout(above)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._banner)
+        layout.addWidget(self._list, 1)
+        # Below the list, as it comes with a click on a row, which must not move under the mouse.
+        layout.addWidget(self._page_banner)
+        return above
 
     def _make_menus(self) -> None:
         actions = self._actions
@@ -249,7 +268,7 @@ class MainWindow(QMainWindow):
             ),
         )
         view = bar.addMenu(self.tr("&View"))
-        _fill(view, (actions.show_side_panel, None))
+        _fill(view, (actions.show_side_panel, actions.details, None))
         self._columns_menu = view.addMenu(self.tr("&Columns"))
         self._columns_menu.aboutToShow.connect(self._on_columns_menu)
         _fill(
@@ -295,6 +314,9 @@ class MainWindow(QMainWindow):
         self._tray.message_clicked.connect(lambda shown: self.answer(shown, shown.click))
         self._table.selection_changed.connect(self._on_selection_changed)
         self._table.finished_activated.connect(self._open)
+        self._table.unfinished_activated.connect(self._on_unfinished_activated)
+        actions.details.toggled.connect(self._show_page_banner)
+        self._details.page_changed.connect(self._show_page_banner)
 
     def _connect_queue(self) -> None:
         queue, jobs = self._queue, self._jobs
@@ -303,6 +325,9 @@ class MainWindow(QMainWindow):
         queue.jobs_changed.connect(jobs.add_jobs)
         queue.jobs_removed.connect(jobs.remove_jobs)
         queue.progressed.connect(jobs.note_progress)
+        queue.progressed.connect(self._live.note_progress)
+        queue.jobs_changed.connect(self._live.note_jobs)
+        queue.jobs_removed.connect(self._live.forget)
         queue.problem_changed.connect(self._banner.show_problem)
         self._banner.show_problem(queue.problem)
         jobs.jobs_updated.connect(self._selection_timer.start)
@@ -325,6 +350,7 @@ class MainWindow(QMainWindow):
         self._status_line.show_summary(summary)
         self._tray.show_summary(summary)
         self._actions.suit_list(summary)
+        self._centre.set_has_jobs(bool(summary.total))
 
     def _on_herald_moved(self) -> None:
         self._tray.show_work(self._herald.fraction, self._herald.unseen_failures)
@@ -332,8 +358,20 @@ class MainWindow(QMainWindow):
     def _on_selection_changed(self) -> None:
         jobs = self._table.selected_jobs()
         self._actions.suit_selection(jobs)
+        self._details.show_jobs(jobs)
+        self._show_page_banner()
+
+    def _show_page_banner(self) -> None:
+        """Ask about a page that came in place of a file, where the details do not."""
+        jobs = self._table.selected_jobs()
         came_as_page = len(jobs) == 1 and jobs[0].allows(Wish.ACCEPT)
+        if self._details.isVisible() and self._details.page is self._details.general:
+            came_as_page = False
         self._page_banner.show_problem(jobs[0].error_message if came_as_page else None)
+
+    def _on_unfinished_activated(self) -> None:
+        self._actions.details.setChecked(True)
+        self._details.show_page(self._details.general)
 
     def _on_columns_menu(self) -> None:
         self._columns_menu.clear()

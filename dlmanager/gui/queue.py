@@ -21,7 +21,7 @@ class AttemptSource(Protocol):
         ...
 
 
-class Queue(Protocol):
+class Queue(AttemptSource, Protocol):
     """The queue, as seen by the window.
 
     Signals:

@@ -86,7 +86,7 @@ class SpeedGraph(QWidget):
     def _colours(self) -> tuple[QColor, QColor]:
         palette = self.palette()
         behind = blend(
-            palette.color(QPalette.ColorRole.Text), palette.color(QPalette.ColorRole.Base), 0.5
+            palette.color(QPalette.ColorRole.Text), palette.color(QPalette.ColorRole.Base), 0.6
         )
         return behind, palette.color(QPalette.ColorRole.Accent)
 
@@ -142,7 +142,7 @@ class SpeedGraph(QWidget):
 
 
 def _pen(colour: QColor, *, is_front: bool) -> QPen:
-    pen = QPen(colour, 2.0 if is_front else 1.0)
+    pen = QPen(colour, 2.0 if is_front else 1.5)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     return pen
 

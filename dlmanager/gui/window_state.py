@@ -6,6 +6,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 
 _TOLD_OF_TRAY = "tray/told"
+_DETAILS_SHOWN = "details/shown"
+_DETAILS_HEIGHT = "details/height"
+_DETAILS_PAGE = "details/page"
 
 
 class WindowState(QObject):
@@ -29,6 +32,41 @@ class WindowState(QObject):
         """Remember that the person was told where a closed window goes."""
         self._was_told_of_tray = True
         self._save(_TOLD_OF_TRAY, True)
+
+    @property
+    def details_are_shown(self) -> bool:
+        """Whether the person wants to see the details."""
+        return self._number(_DETAILS_SHOWN, 1) != 0
+
+    def note_details_shown(self, are_shown: bool) -> None:
+        """Remember whether the person wants to see the details."""
+        self._save(_DETAILS_SHOWN, int(are_shown))
+
+    @property
+    def details_height_px(self) -> int | None:
+        """How high the person has made the details; None for as high as they come."""
+        height_px = self._number(_DETAILS_HEIGHT, 0)
+        return height_px if height_px > 0 else None
+
+    def note_details_height(self, height_px: int) -> None:
+        """Remember how high the person has made the details."""
+        self._save(_DETAILS_HEIGHT, height_px)
+
+    @property
+    def details_page(self) -> int:
+        """Which page of the details was in front, from 0; it may be there no more."""
+        return self._number(_DETAILS_PAGE, 0)
+
+    def note_details_page(self, number: int) -> None:
+        """Remember which page of the details is in front."""
+        self._save(_DETAILS_PAGE, number)
+
+    def _number(self, key: str, default: int) -> int:
+        # Somebody may have written anything into the file.
+        try:
+            return int(str(self._file.value(key, default))) if self._file is not None else default
+        except ValueError:
+            return default
 
     def _save(self, key: str, value: object) -> None:
         if self._file is not None:

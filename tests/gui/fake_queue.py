@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
 from dlmanager.core.job import WISH_TARGET, Job, NewJob, Phase, Status, Wish
 from dlmanager.core.progress import JobProgress
@@ -68,6 +69,8 @@ class FakeQueue(QObject):
         self.jobs: dict[str, Job] = {}
         self.calls: list[tuple[str, list[str]]] = []
         self.orders: list[NewJob] = []
+        self.records: dict[str, list[AttemptRecord]] = {}
+        self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
         self.problem: str | None = None
         self._numbers = itertools.count(1)
@@ -137,6 +140,15 @@ class FakeQueue(QObject):
 
     async def resume_all(self) -> None:
         self.calls.append(("resume_all", []))
+
+    async def attempts(self, job_id: str) -> list[AttemptRecord]:
+        self.calls.append(("attempts", [job_id]))
+        if self.failure is not None:
+            raise self.failure
+        return self.records.get(job_id, [])
+
+    def live_log(self, job_id: str) -> str | None:
+        return self.live_logs.get(job_id)
 
     def _wish(self, wish: Wish, job_ids: Sequence[str]) -> list[Job]:
         self.calls.append((wish.value, list(job_ids)))

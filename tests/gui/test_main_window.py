@@ -390,6 +390,7 @@ def test_a_page_in_place_of_the_file_is_told_with_two_buttons(
     window: MainWindow, queue: FakeQueue, desktop: Desktop, qtbot: QtBot
 ) -> None:
     fill(window, queue, came_as_page(url="https://example.org/a.iso"), make_job("b"))
+    action(window, "details").setChecked(False)
     assert not window._page_banner.isVisible()
     select(window, "a")
     assert window._page_banner.isVisible()
@@ -402,6 +403,21 @@ def test_a_page_in_place_of_the_file_is_told_with_two_buttons(
     assert queue.calls == [("accept", ["a"])]
     assert message(window) == "Fetching the web page of 1 download."
     qtbot.waitUntil(lambda: not window._page_banner.isVisible(), timeout=1000)
+
+
+def test_a_page_is_asked_about_in_one_place_at_a_time(window: MainWindow, queue: FakeQueue) -> None:
+    fill(window, queue, came_as_page())
+    select(window, "a")
+    details = window._details
+    offered = [action(window, name) for name in ("retry", "open_in_browser", "accept")]
+    assert not window._page_banner.isVisible()
+    assert details.general.offered == offered
+    details.show_page(details.log)
+    assert window._page_banner.isVisible()
+    details.show_page(details.general)
+    assert not window._page_banner.isVisible()
+    action(window, "details").trigger()
+    assert window._page_banner.isVisible()
 
 
 def test_the_buttons_for_a_page_are_there_for_nothing_else(
