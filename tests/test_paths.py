@@ -63,6 +63,7 @@ class TestAFolderOfOnesOwn:
         paths = profile_paths(None)
         assert paths.database == tmp_path / "data/queue.db"
         assert paths.settings == tmp_path / "data/settings.toml"
+        assert paths.window == tmp_path / "data/window.ini"
         assert paths.log == tmp_path / "data/logs/dlmanager.log"
 
     def test_from_the_command_line_wins(

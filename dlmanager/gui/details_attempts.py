@@ -183,7 +183,6 @@ class DetailsAttempts(DetailsPage):
                 self._model.set_records([])
             self._known = key
             self._start_task(self._load(job, key))
-        self.setCurrentWidget(self._content)
         self._model.note_progress(selection.progress_of(job))
 
     async def _load(self, job: Job, key: tuple[object, ...]) -> None:
@@ -196,7 +195,9 @@ class DetailsAttempts(DetailsPage):
         if self._known != key:
             return  # another job was selected meanwhile
         self._model.set_records(records)
-        if not records:
+        if records:
+            self.setCurrentWidget(self._content)
+        else:
             self.show_hint(self.tr("Nothing is remembered of its attempts."))
 
 

@@ -27,7 +27,8 @@ from dlmanager.gui.job_facts import (
 from dlmanager.gui.palette import quiet_text
 
 MAX_JOBS_SUMMED_LIVE = 1000
-_SHORT_FACTS_CHARACTERS = 46
+_SHORT_FACTS_CHARACTERS = 54
+_LEAST_LONG_FACTS_CHARACTERS = 24
 
 
 class DetailsGeneral(DetailsPage):
@@ -47,6 +48,7 @@ class DetailsGeneral(DetailsPage):
         self._clock = clock
         self._facts: Sequence[Fact] = ()
         self._shown = ""
+        self._job_id: str | None = None
         self._summed: Selection | None = None
         content = QWidget(self)
         self._text = QTextBrowser(content)
@@ -123,15 +125,16 @@ class DetailsGeneral(DetailsPage):
             button.setVisible(job.error_kind is not None and action.isEnabled())
         self._strip.setVisible(bool(self.offered))
         self.setCurrentWidget(self._content)
-        self._show_text(self._as_html(of_file, of_course))
+        self._show_text(self._as_html(of_file, of_course), job.id)
 
-    def _show_text(self, text: str) -> None:
+    def _show_text(self, text: str, job_id: str) -> None:
+        is_same_job, self._job_id = self._job_id == job_id, job_id
         # What somebody is about to copy must hold still.
-        if text == self._shown or self._text.textCursor().hasSelection():
+        if text == self._shown or (is_same_job and self._text.textCursor().hasSelection()):
             return
         self._shown = text
         bar = self._text.verticalScrollBar()
-        place = bar.value()
+        place = bar.value() if is_same_job else 0
         self._text.setHtml(text)
         bar.setValue(place)
 
@@ -140,7 +143,8 @@ class DetailsGeneral(DetailsPage):
         titles = max(metrics.horizontalAdvance(each.title) for each in (*longer, *shorter)) + 12
         narrow = metrics.averageCharWidth() * _SHORT_FACTS_CHARACTERS
         colour = quiet_text(self._text.palette()).name()
-        if self._text.viewport().width() < titles + 2 * narrow:
+        least = metrics.averageCharWidth() * _LEAST_LONG_FACTS_CHARACTERS
+        if self._text.viewport().width() < titles + least + narrow:
             return _table([*longer, *shorter], titles, colour)
         sides = [_table(facts, titles, colour) for facts in (longer, shorter)]
         return (

@@ -89,7 +89,6 @@ class DetailsLog(DetailsPage):
         if key != self._known:
             self._known = key
             self._start_task(self._load(job, key))
-        self.setCurrentWidget(self._content)
         self._show_log()
 
     async def _load(self, job: Job, key: tuple[object, ...]) -> None:
@@ -115,6 +114,10 @@ class DetailsLog(DetailsPage):
         if is_same_job and not newest_was_shown and chosen in self._records:
             self._attempts.setCurrentIndex(self._attempts.findData(chosen))
         self._attempts.setEnabled(len(records) > 1)
+        if not records:
+            self.show_hint(self.tr("Nothing is remembered of its attempts."))
+            return
+        self.setCurrentWidget(self._content)
         self._show_log()
 
     def _show_log(self) -> None:

@@ -44,3 +44,22 @@ def test_where_it_cannot_be_written_it_is_told_again_next_time(tmp_path: Path) -
     state.note_told_of_tray()
     assert state.was_told_of_tray
     assert not path.exists()
+
+
+def test_the_details_are_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "window.ini"
+    state = WindowState(path)
+    assert (state.details_are_shown, state.details_height_px, state.details_page) == (True, None, 0)
+    state.note_details_shown(False)
+    state.note_details_height(321)
+    state.note_details_page(3)
+    again = read_anew(path)
+    assert (again.details_are_shown, again.details_height_px, again.details_page) == (False, 321, 3)
+
+
+@pytest.mark.parametrize("height", ["tall", "-5", ""])
+def test_details_that_make_no_sense_are_passed_over(tmp_path: Path, height: str) -> None:
+    path = tmp_path / "window.ini"
+    path.write_text(f"[details]\nshown=maybe\nheight={height}\npage=x\n")
+    state = WindowState(path)
+    assert (state.details_are_shown, state.details_height_px, state.details_page) == (True, None, 0)
