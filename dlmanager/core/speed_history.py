@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 WINDOW_S = 300
 """How far back a history goes."""
+LATE_S = 3
+"""How many seconds a note may be late; a longer silence means that nothing moved."""
 MAX_JOBS = 200
 """How many jobs have a history; those that have rested the longest lose theirs first."""
 
 
 class SpeedHistory:
-    """Speeds in bytes per second, one for each second of the window; time is passed in.
+    """Speeds in bytes per second, one for each second of the window; seconds are passed in.
 
     A second that nothing was noted for counts as 0: nothing moved.
     """
@@ -26,49 +28,68 @@ class SpeedHistory:
         """The second that was noted last; None before the first."""
         return self._last_s
 
-    def note(self, now_s: float, speed_bytes_s: float) -> None:
-        """Note the speed of a second (monotonic); of several in one second, the last counts."""
-        second = math.floor(now_s)
-        if self._last_s is not None:
-            if second < self._last_s:
+    def note(self, second: int, speed_bytes_s: float, seconds: int = 1) -> None:
+        """Note the speed of a second; of several notes, the last counts.
+
+        seconds: how many the note counts for, up to this one.
+        """
+        last = self._last_s
+        if last is not None:
+            if second < last:
                 return
-            for skipped in range(max(self._last_s + 1, second - WINDOW_S), second):
-                self._speeds[skipped % WINDOW_S] = 0.0
+            for passed in range(max(last + 1, second - WINDOW_S), second):
+                is_covered = passed > second - seconds
+                self._speeds[passed % WINDOW_S] = speed_bytes_s if is_covered else 0.0
         self._speeds[second % WINDOW_S] = speed_bytes_s
         self._last_s = second
 
-    def speeds(self, now_s: float) -> list[float]:
-        """The whole window up to now, oldest first: WINDOW_S numbers."""
-        now = math.floor(now_s)
+    def speeds(self, until_s: int) -> list[float]:
+        """The window that ends with a second, oldest first: WINDOW_S numbers."""
         last = self._last_s
-        if last is None or now - last >= WINDOW_S:
+        if last is None or until_s - last >= WINDOW_S:
             return [0.0] * WINDOW_S
-        silent = max(0, now - last)
+        silent = max(0, until_s - last)
         start = (last + 1) % WINDOW_S
         noted = [*self._speeds[start:], *self._speeds[:start]]
         return noted[silent:] + [0.0] * silent
 
 
 class SpeedHistories:
-    """The history of the whole queue, and of each job that has moved of late."""
+    """The history of the whole queue, and of each job that has moved of late.
+
+    Moments are seconds of a monotonic clock.
+    """
 
     def __init__(self) -> None:
-        self.of_queue = SpeedHistory()
+        self._of_queue = SpeedHistory()
         self._of_jobs: dict[str, SpeedHistory] = {}
 
-    def of_job(self, job_id: str) -> SpeedHistory | None:
-        """The history of a job; None if it has not moved for as long as the window."""
-        return self._of_jobs.get(job_id)
+    def speeds_of_queue(self, now_s: float) -> list[float]:
+        """The speeds of all together: WINDOW_S numbers, oldest first."""
+        return self._of_queue.speeds(self._end(now_s))
+
+    def speeds_of_job(self, job_id: str, now_s: float) -> list[float] | None:
+        """The same of one job; None if it has not moved for as long as the window."""
+        history = self._of_jobs.get(job_id)
+        return None if history is None else history.speeds(self._end(now_s))
 
     def note(self, now_s: float, speeds_bytes_s: Mapping[str, float]) -> None:
         """Note the speeds of all jobs that run, by id; none of the others moves."""
-        self.of_queue.note(now_s, sum(speeds_bytes_s.values()))
+        second, last = math.floor(now_s), self._of_queue.last_s
+        late = 0 if last is None else second - last
+        seconds = late if 0 < late <= LATE_S else 1
+        self._of_queue.note(second, sum(speeds_bytes_s.values()), seconds)
         for job_id, speed in speeds_bytes_s.items():
             # Taken out and put in again: the dictionary is in the order of the last movement.
             history = self._of_jobs.pop(job_id, None) or SpeedHistory()
-            history.note(now_s, speed)
+            history.note(second, speed, seconds)
             self._of_jobs[job_id] = history
-        self._forget(math.floor(now_s))
+        self._forget(second)
+
+    def _end(self, now_s: float) -> int:
+        """The second that the window ends with: the last noted one, unless that is long ago."""
+        now, last = math.floor(now_s), self._of_queue.last_s
+        return last if last is not None and now - last <= LATE_S else now
 
     def _forget(self, now_s: int) -> None:
         for job_id, history in list(self._of_jobs.items()):

@@ -19,7 +19,7 @@ from dlmanager.gui.live_progress import SECOND_MS, LiveProgress
 from dlmanager.gui.queue import AttemptSource
 
 _LEAST_HEIGHT_LINES = 5
-_HEIGHT_LINES = 12
+_HEIGHT_LINES = 14
 
 
 def now_ms() -> int:

@@ -66,12 +66,11 @@ class LiveProgress(QObject):
 
     def speeds_of_queue(self) -> list[float]:
         """The speed of the whole queue in each second of the window, bytes/s, oldest first."""
-        return self._histories.of_queue.speeds(self._clock_s())
+        return self._histories.speeds_of_queue(self._clock_s())
 
     def speeds_of_job(self, job_id: str) -> list[float] | None:
         """The same of one job; None if it has not moved for as long."""
-        history = self._histories.of_job(job_id)
-        return None if history is None else history.speeds(self._clock_s())
+        return self._histories.speeds_of_job(job_id, self._clock_s())
 
     def _on_second(self) -> None:
         now_s = self._clock_s()

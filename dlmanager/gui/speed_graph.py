@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -27,8 +27,10 @@ class Curve:
     @property
     def text(self) -> str:
         """What is said of it, such as "Whole queue: 3.1 MB/s, at most 5.2 MB/s"."""
+        now = self.speeds[-1]
+        at_rest = QCoreApplication.translate("SpeedGraph", "at rest")
         return self.title.format(
-            now=formatting.speed(self.speeds[-1]), peak=formatting.speed(max(self.speeds))
+            now=formatting.speed(now) if now else at_rest, peak=formatting.speed(max(self.speeds))
         )
 
 
@@ -93,7 +95,7 @@ class SpeedGraph(QWidget):
     def _area(self, top: float) -> QRectF:
         metrics = self.fontMetrics()
         scale_px = metrics.horizontalAdvance(formatting.speed(top)) + _MARGIN_PX
-        legend_px = metrics.height() + 2 * _MARGIN_PX
+        legend_px = metrics.height() * 1.3 + 2 * _MARGIN_PX
         return QRectF(self.rect()).adjusted(
             _MARGIN_PX + scale_px, legend_px, -_MARGIN_PX, -(metrics.height() + _MARGIN_PX)
         )

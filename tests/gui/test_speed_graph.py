@@ -16,9 +16,10 @@ def test_a_scale_ends_at_a_round_number(value: float, ceiling: float) -> None:
     assert nice_ceiling(value) == pytest.approx(ceiling)
 
 
-def test_a_curve_says_what_is_now_and_what_was_most() -> None:
-    text = Curve("Queue: {now}, at most {peak}", [3e6, 1e6]).text
-    assert text.replace("\N{NO-BREAK SPACE}", " ") == "Queue: 1.0 MB/s, at most 3.0 MB/s"
+@pytest.mark.parametrize("now, word", [(1e6, "1.0 MB/s"), (0.0, "at rest")])
+def test_a_curve_says_what_is_now_and_what_was_most(now: float, word: str) -> None:
+    text = Curve("Queue: {now}, at most {peak}", [3e6, now]).text
+    assert text.replace("\N{NO-BREAK SPACE}", " ") == f"Queue: {word}, at most 3.0 MB/s"
 
 
 @pytest.fixture
