@@ -22,6 +22,8 @@ from dlmanager.core.job import Status  # noqa: E402
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator  # noqa: E402
 from dlmanager.engine.tasks import Tasks  # noqa: E402
 from dlmanager.gui.add_dialog import AddDialog  # noqa: E402
+from dlmanager.gui.details_panel import DetailsPanel  # noqa: E402
+from dlmanager.gui.job_table_view import JobTableView  # noqa: E402
 from dlmanager.gui.main_window import MainWindow  # noqa: E402
 from dlmanager.gui.palette import dark_palette, light_palette  # noqa: E402
 from dlmanager.resources import application_icon  # noqa: E402
@@ -29,6 +31,7 @@ from tests.integration.loopback_server import Content, LoopbackServer, status  #
 
 PICTURES = ROOT / "resources" / "screenshots"
 SIZE = QSize(1160, 502)
+SIZE_WITH_DETAILS = QSize(1160, 680)
 MEGABYTE = 1_000_000
 
 FINISHED = {
@@ -85,11 +88,17 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
     window.show()
     await take(window, "empty")
     await fill(orchestrator, server, downloads)
+    window.resize(SIZE_WITH_DETAILS)
+    table, details = window.findChild(JobTableView), window.findChild(DetailsPanel)
     await asyncio.sleep(4)  # so that speeds and the time left are steady
+    table.setCurrentIndex(table.model().index(0, 0))
     await take(window, "window-light")
     application.setPalette(dark_palette())
     await take(window, "window-dark")
     application.setPalette(light_palette())
+    await asyncio.sleep(8)  # so that there is something to draw
+    details.show_page(details.speed)
+    await take(window, "details")
     window.open_add_dialog(["https://example.org/atlas/rivers.pdf", "ftp://example.org/old.zip"])
     await take(window.findChild(AddDialog), "add")
     await orchestrator.pause_all()
