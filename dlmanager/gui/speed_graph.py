@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dlmanager.gui import formatting
@@ -144,29 +145,25 @@ class SpeedGraph(QWidget):
 
 
 def _pen(colour: QColor, *, is_front: bool) -> QPen:
-    pen = QPen(colour, 2.0 if is_front else 1.5)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    return pen
+    return QPen(colour, 2.0 if is_front else 1.5)
 
 
 def _paint_curve(
     painter: QPainter, area: QRectF, curve: Curve, top: float, colour: QColor, *, is_front: bool
 ) -> None:
     last = max(1, len(curve.speeds) - 1)
-    path = QPainterPath()
-    for number, speed in enumerate(curve.speeds):
-        point = QPointF(
+    points = [
+        QPointF(
             area.left() + area.width() * number / last, area.bottom() - area.height() * speed / top
         )
-        if number:
-            path.lineTo(point)
-        else:
-            path.moveTo(point)
+        for number, speed in enumerate(curve.speeds)
+    ]
     if not is_front:
-        below = QPainterPath(path)
-        below.lineTo(area.bottomRight())
-        below.lineTo(area.bottomLeft())
         fill = QColor(colour)
         fill.setAlphaF(0.16)
-        painter.fillPath(below, fill)
-    painter.strokePath(path, _pen(colour, is_front=is_front))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawPolygon(QPolygonF([*points, area.bottomRight(), area.bottomLeft()]))
+    # Lines one by one: to stroke them as one path takes ten times as long, as it minds the joints.
+    painter.setPen(_pen(colour, is_front=is_front))
+    painter.drawLines([QLineF(start, end) for start, end in pairwise(points)])
