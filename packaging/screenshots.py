@@ -31,7 +31,7 @@ from tests.integration.loopback_server import Content, LoopbackServer, status  #
 
 PICTURES = ROOT / "resources" / "screenshots"
 SIZE = QSize(1160, 502)
-SIZE_WITH_DETAILS = QSize(1160, 680)
+SIZE_WITH_DETAILS = QSize(1160, 720)
 MEGABYTE = 1_000_000
 
 FINISHED = {
