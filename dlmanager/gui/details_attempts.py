@@ -225,12 +225,25 @@ class _AttemptTableView(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 10)
         columns = TitleHeader(self)
         self.setHorizontalHeader(columns)
         columns.setHighlightSections(False)
         columns.setSectionsClickable(False)
         columns.setStretchLastSection(True)
+        self._suit_font()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
+            self._soften_selection()
+        elif event.type() == QEvent.Type.FontChange:
+            self._suit_font()
+
+    def _suit_font(self) -> None:
+        model = self.model()
+        if model is None:  # while it is being made
+            return
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         metrics = self.fontMetrics()
         date = formatting.date_and_time(1_798_498_680_000)  # two digits in every place
         widest = ("999", date, self.tr("the beginning"), _WIDEST_SIZE, "23 h 59 min")
@@ -238,11 +251,6 @@ class _AttemptTableView(QTableView):
             title = str(model.headerData(column, Qt.Orientation.Horizontal))
             width = max(metrics.horizontalAdvance(text), metrics.horizontalAdvance(title))
             self.setColumnWidth(column, width + 2 * CELL_MARGIN_PX + 16)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
-            self._soften_selection()
 
     def _soften_selection(self) -> None:
         above = self.parentWidget()

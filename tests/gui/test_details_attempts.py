@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableView
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -160,3 +161,13 @@ def test_a_store_that_cannot_be_read_is_told_and_asked_again(
     later.go()
     assert page.hint is None
     assert page.model.rowCount() == 2
+
+
+def test_rows_grow_with_the_font(page: DetailsAttempts) -> None:
+    (view,) = page.findChildren(QTableView)
+    before = view.verticalHeader().defaultSectionSize()
+    font = page.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    page.setFont(font)
+    assert view.verticalHeader().defaultSectionSize() > before
+    assert view.verticalHeader().defaultSectionSize() > view.fontMetrics().height()
