@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.attempt_record import AttemptRecord
@@ -45,6 +45,7 @@ def make_window(
         open_file=desktop.open_file,
         open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
+        make_settings_dialog=QDialog,
         state=state,
         tray_is_available=lambda: False,
     )
