@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QSplitter, QStackedWidget, QWidget
 
 from dlmanager.core.categories import Category
+from dlmanager.gui.columns import load_column_state
 from dlmanager.gui.empty_page import EmptyPage, NoHitsPage
 from dlmanager.gui.job_filter import NO_FILTER, Group, words_of
 from dlmanager.gui.job_table_view import JobTableView
 from dlmanager.gui.side_panel import SidePanel, category_text, group_text
+from dlmanager.gui.window_state import WindowState
+
+_SETTLE_MS = 500
+_THE_REST_PX = 10_000
 
 
 class ListPane(QSplitter):
@@ -21,8 +27,9 @@ class ListPane(QSplitter):
 
     filter_cleared = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: WindowState, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._state = state
         self._filter = NO_FILTER
         self._searched = ""
         self.side_panel = SidePanel(self)
@@ -39,10 +46,28 @@ class ListPane(QSplitter):
         self.setStretchFactor(1, 1)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
+        self._restore_state()
+        # Dragging changes widths many times a second.
+        self._settle_timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settle_timer.timeout.connect(self._save_state)
+        self.table.columns.changed.connect(self._settle_timer.start)
+        self.splitterMoved.connect(self._settle_timer.start)
         self.side_panel.chosen.connect(self._on_chosen)
         self._no_hits_page.cleared.connect(self.clear_filter)
         self._jobs.summary_changed.connect(self._on_summary_changed)
         self._on_summary_changed()
+
+    def show_panel_while(self, wanted: QAction) -> None:
+        """Show the side panel while an action is checked; begin as the person left it."""
+        wanted.setChecked(self._state.side_panel_is_shown)
+        self.side_panel.setVisible(wanted.isChecked())
+        wanted.toggled.connect(self.side_panel.setVisible)
+        wanted.toggled.connect(self._state.note_side_panel_shown)
+
+    def note_end(self) -> None:
+        """Remember what has just been changed; the window goes."""
+        if self._settle_timer.isActive():
+            self._save_state()
 
     def search(self, text: str) -> None:
         """Show only jobs with each of these words in name, link or folder."""
@@ -62,6 +87,17 @@ class ListPane(QSplitter):
     def is_filtered(self) -> bool:
         """Whether some jobs may be hidden."""
         return self._filter != NO_FILTER
+
+    def _restore_state(self) -> None:
+        if self._state.side_panel_width_px is not None:
+            self.setSizes([self._state.side_panel_width_px, _THE_REST_PX])
+        self.table.columns.restore(load_column_state(self._state.columns))
+
+    def _save_state(self) -> None:
+        self._settle_timer.stop()
+        self._state.note_columns(self.table.columns.state.dump())
+        if not self.side_panel.isHidden():
+            self._state.note_side_panel_width(self.side_panel.width())
 
     def _on_chosen(self, chosen: Group | Category) -> None:
         if isinstance(chosen, Group):

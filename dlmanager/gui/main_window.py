@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self._on_selection_changed()
         self._on_summary_changed()
         self.resize(_START_SIZE)
+        self.restoreGeometry(self._state.geometry)
 
     def load(self, jobs: Iterable[Job]) -> None:
         """Fill the list with what the queue holds."""
@@ -185,6 +186,7 @@ class MainWindow(QMainWindow):
         """Close without a question, with the icon in the tray; the program is ending."""
         self._is_quitting = True
         self._tray.leave()
+        self._list.note_end()
         self.close()
 
     def open_add_dialog(self, links: Sequence[str] = ()) -> None:
@@ -212,11 +214,12 @@ class MainWindow(QMainWindow):
 
     def _make_parts(self, tray_is_available: Callable[[], bool]) -> None:
         self._banner = Banner(self)
-        self._list = ListPane(self)
+        self._list = ListPane(self._state, self)
         self._table = self._list.table
         self._table.set_density(self._settings.row_height)
         self._jobs = self._table.jobs
         self._actions = Actions(self, self._table)
+        self._list.show_panel_while(self._actions.show_side_panel)
         self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))
         self._live = LiveProgress(self)
         actions = self._actions
@@ -305,7 +308,6 @@ class MainWindow(QMainWindow):
         actions.resume_all.triggered.connect(self._on_resume_all)
         actions.show_or_hide.triggered.connect(self._on_show_or_hide)
         actions.search.triggered.connect(self._tool_bar.begin_search)
-        actions.show_side_panel.toggled.connect(self._list.side_panel.setVisible)
         self._tool_bar.searched.connect(self._list.search)
         self._tool_bar.left_search.connect(self._table.setFocus)
         self._list.filter_cleared.connect(lambda: self._tool_bar.search_for(""))
@@ -626,6 +628,7 @@ class MainWindow(QMainWindow):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._state.note_geometry(self.saveGeometry())
         self._actions.suit_window(is_visible=False)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -3,9 +3,13 @@
 import contextlib
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QByteArray, QObject, QSettings
 
 _TOLD_OF_TRAY = "tray/told"
+_GEOMETRY = "window/geometry"
+_COLUMNS = "list/columns"
+_SIDE_PANEL_SHOWN = "side_panel/shown"
+_SIDE_PANEL_WIDTH = "side_panel/width"
 _DETAILS_SHOWN = "details/shown"
 _DETAILS_HEIGHT = "details/height"
 _DETAILS_PAGE = "details/page"
@@ -32,6 +36,43 @@ class WindowState(QObject):
         """Remember that the person was told where a closed window goes."""
         self._was_told_of_tray = True
         self._save(_TOLD_OF_TRAY, True)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Where the window was, as `QWidget.saveGeometry` has it; empty for nowhere yet."""
+        return QByteArray.fromBase64(self._text(_GEOMETRY).encode("ascii", "replace"))
+
+    def note_geometry(self, geometry: QByteArray) -> None:
+        """Remember where the window is."""
+        self._save(_GEOMETRY, bytes(geometry.toBase64().data()).decode("ascii"))
+
+    @property
+    def columns(self) -> str:
+        """What the person made of the columns, as `ColumnState.dump` has it; empty for nothing."""
+        return self._text(_COLUMNS)
+
+    def note_columns(self, columns: str) -> None:
+        """Remember what the person made of the columns."""
+        self._save(_COLUMNS, columns)
+
+    @property
+    def side_panel_is_shown(self) -> bool:
+        """Whether the person wants to see the side panel."""
+        return self._number(_SIDE_PANEL_SHOWN, 1) != 0
+
+    def note_side_panel_shown(self, is_shown: bool) -> None:
+        """Remember whether the person wants to see the side panel."""
+        self._save(_SIDE_PANEL_SHOWN, int(is_shown))
+
+    @property
+    def side_panel_width_px(self) -> int | None:
+        """How wide the person has made the side panel; None for as wide as it comes."""
+        width_px = self._number(_SIDE_PANEL_WIDTH, 0)
+        return width_px if width_px > 0 else None
+
+    def note_side_panel_width(self, width_px: int) -> None:
+        """Remember how wide the person has made the side panel."""
+        self._save(_SIDE_PANEL_WIDTH, width_px)
 
     @property
     def details_are_shown(self) -> bool:
@@ -67,6 +108,11 @@ class WindowState(QObject):
             return int(str(self._file.value(key, default))) if self._file is not None else default
         except ValueError:
             return default
+
+    def _text(self, key: str) -> str:
+        # A list, where somebody has written commas without quotes.
+        value = self._file.value(key, "") if self._file is not None else ""
+        return value if isinstance(value, str) else ""
 
     def _save(self, key: str, value: object) -> None:
         if self._file is not None:

@@ -2,6 +2,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QByteArray
 
 from dlmanager.gui.window_state import WindowState
 
@@ -63,3 +64,25 @@ def test_details_that_make_no_sense_are_passed_over(tmp_path: Path, height: str)
     path.write_text(f"[details]\nshown=maybe\nheight={height}\npage=x\n")
     state = WindowState(path)
     assert (state.details_are_shown, state.details_height_px, state.details_page) == (True, None, 0)
+
+
+def test_window_columns_and_side_panel_are_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "window.ini"
+    state = WindowState(path)
+    assert state.geometry.isEmpty()
+    assert (state.columns, state.side_panel_is_shown, state.side_panel_width_px) == ("", True, None)
+    state.note_geometry(QByteArray(b"\x00\xffplace"))
+    state.note_columns('{"chosen": ["NAME", "SIZE"]}')
+    state.note_side_panel_shown(False)
+    state.note_side_panel_width(222)
+    again = read_anew(path)
+    assert again.geometry.data() == b"\x00\xffplace"
+    assert again.columns == '{"chosen": ["NAME", "SIZE"]}'
+    assert (again.side_panel_is_shown, again.side_panel_width_px) == (False, 222)
+
+
+def test_columns_that_somebody_wrote_without_quotes_count_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "window.ini"
+    path.write_text("[list]\ncolumns=a, b, c\n[window]\ngeometry=ä\n")
+    assert WindowState(path).columns == ""
+    assert isinstance(WindowState(path).geometry.data(), bytes)
