@@ -1,7 +1,7 @@
 """Links in what is pasted or dropped: line by line, in free text, and in HTML."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -34,7 +34,7 @@ _FILE_LIKE = re.compile(r"\S\.(?=[0-9]{0,4}[a-z])[a-z0-9]{1,5}$", re.I)
 _FEW_WORDS = 3
 
 _ATTRIBUTE_OF = {
-    **dict.fromkeys(("a", "area"), "href"),
+    **dict.fromkeys(("a", "area", "base"), "href"),
     **dict.fromkeys(("img", "audio", "video", "source", "track", "embed", "iframe"), "src"),
 }
 _MAX_TAG_CHARACTERS = 10 * 1024
@@ -73,14 +73,27 @@ def find_html_links(html: str) -> list[str]:
     Looks at what a person can mean to download: href of a and area, src of images, media and
     frames; not at style sheets or scripts.
     """
+    return _once(
+        link
+        for _, tag, link in html_addresses(html[:MAX_HTML_CHARACTERS])
+        if tag != "base" and _ABSOLUTE.match(link)
+    )
+
+
+def html_addresses(html: str) -> Iterator[tuple[int, str, str]]:
+    """Yield (where its tag begins, name of the tag, address) of all that HTML refers to.
+
+    The tags are those of `find_html_links`, and base. The addresses may be relative, or anything.
+    """
     # WORKAROUND https://github.com/python/cpython/issues/135462: html.parser takes minutes for
     # 100 KB of unclosed tags, so it is given one whole tag at a time, never the page.
-    parser = _LinkParser()
-    for tag in _TAG.finditer(html[:MAX_HTML_CHARACTERS]):
+    parser = _TagParser()
+    for tag in _TAG.finditer(html):
         if len(tag[0]) <= _MAX_TAG_CHARACTERS:
             parser.feed(tag[0])
             parser.reset()
-    return _once(parser.links)
+            for name, address in parser.taken():
+                yield tag.start(), name, address
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +172,20 @@ def _trimmed(link: str) -> str:
     return link[:end]
 
 
-class _LinkParser(HTMLParser):
+class _TagParser(HTMLParser):
+    """Notes the address of each tag that it is given."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.links: list[str] = []
+        self._addresses: list[tuple[str, str]] = []
+
+    def taken(self) -> list[tuple[str, str]]:
+        """Return what was noted since the last time, as (name of the tag, address)."""
+        taken, self._addresses = self._addresses, []
+        return taken
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         wanted = _ATTRIBUTE_OF.get(tag)
         for name, value in attrs:
             if name == wanted and value:
-                link = _DROPPED_IN_ATTRIBUTES.sub("", value).strip()
-                if _ABSOLUTE.match(link):
-                    self.links.append(link)
+                self._addresses.append((tag, _DROPPED_IN_ATTRIBUTES.sub("", value).strip()))

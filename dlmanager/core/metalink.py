@@ -1,0 +1,104 @@
+"""Metalinks, versions 4 (RFC 5854) and 3: XML files that name files and where each can be had."""
+
+import re
+from dataclasses import dataclass
+from xml.parsers import expat
+
+_NAMESPACES = ("urn:ietf:params:xml:ns:metalink ", "http://www.metalinker.org/ ")
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_LAST_PRIORITY = 999_999
+"""What an address without a priority has. Source: RFC 5854, 4.2.16.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetalinkFile:
+    """One file. name: as written, unsafe. urls: as written, the preferred one first."""
+
+    name: str | None
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metalink:
+    """What could be read. trouble: (line, a sentence) where it was given up, None if nowhere."""
+
+    files: tuple[MetalinkFile, ...]
+    trouble: tuple[int, str] | None = None
+
+
+def read_metalink(data: bytes) -> Metalink:
+    """Read a metalink, whatever the bytes are; sizes, hashes and signatures are not looked at.
+
+    A document type is refused: it brings entities, which grow without end, or name files of this
+    machine. What stood before something that is no XML was read.
+    """
+    reader = _Reader()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.on_start
+    parser.EndElementHandler = reader.on_end
+    parser.CharacterDataHandler = reader.on_text
+    parser.StartDoctypeDeclHandler = _on_doctype
+    trouble = None
+    try:
+        parser.Parse(data, True)
+    except _Refused as refused:
+        trouble = parser.CurrentLineNumber, str(refused)
+    except (expat.ExpatError, ValueError, LookupError):  # the latter two for odd encodings
+        trouble = parser.CurrentLineNumber, "From here on this is no valid metalink."
+    return Metalink(tuple(reader.files), trouble)
+
+
+class _Refused(Exception):
+    """It is not what a metalink may be."""
+
+
+def _on_doctype(*_: object) -> None:
+    raise _Refused("This file has a document type, which no metalink may have.")
+
+
+class _Reader:
+    """Follows the elements of a metalink."""
+
+    def __init__(self) -> None:
+        self.files: list[MetalinkFile] = []
+        self._path: list[str] = []
+        self._name: str | None = None
+        self._urls: list[tuple[int, str]] = []
+        self._rank = 0
+        self._text: list[str] = []
+
+    def on_start(self, full_name: str, attributes: dict[str, str]) -> None:
+        namespace = next((each for each in _NAMESPACES if full_name.startswith(each)), None)
+        # Elements of others may stand anywhere; what they are called means nothing to us.
+        name = full_name.removeprefix(namespace) if namespace else ""
+        if not self._path and name != "metalink":
+            raise _Refused("This is no metalink: it begins as something else.")
+        self._path.append(name)
+        if name == "file":
+            self._name, self._urls = attributes.get("name"), []
+        elif name == "url":
+            self._rank, self._text = _rank(attributes), []
+
+    def on_end(self, _: str) -> None:
+        name = self._path.pop()
+        if name == "url" and "file" in self._path:
+            url = "".join(self._text).strip()
+            if url:
+                self._urls.append((self._rank, url))
+        elif name == "file":
+            ranked = sorted(self._urls, key=lambda each: each[0])  # stable: else as written
+            self.files.append(MetalinkFile(self._name, tuple(url for _, url in ranked)))
+            self._urls = []
+
+    def on_text(self, text: str) -> None:
+        if self._path[-1] == "url":
+            self._text.append(text)
+
+
+def _rank(attributes: dict[str, str]) -> int:
+    """How late an address comes: by its priority (1 first), in version 3 its preference (100)."""
+    for name, sign in (("priority", 1), ("preference", -1)):
+        if _NUMBER.fullmatch(attributes.get(name, "")):
+            return sign * int(attributes[name])
+    return _LAST_PRIORITY
