@@ -140,6 +140,10 @@ class JobTableModel(QAbstractTableModel):
         found = self._order[row]
         return formatting.bytes_of_job(found.job, found.progress)
 
+    def jobs_by_link(self) -> dict[str, Job]:
+        """Return a job of each link that is in the list."""
+        return {row.job.url: row.job for row in self._rows.values()}
+
     def row_of(self, job_id: str) -> int | None:
         """Return the row of a job, None if it is not in the list, or a filter hides it."""
         row = self._rows.get(job_id)
@@ -304,6 +308,12 @@ class JobTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.spoken(shown, column)
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        if index.isValid() and self._order[index.row()].job.path is not None:
+            flags |= Qt.ItemFlag.ItemIsDragEnabled  # a finished file can be dragged out
+        return flags
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column < 0:

@@ -1,19 +1,24 @@
 """The table of jobs on the screen: rows of one height, menu and keys."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
+    QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QSize,
     Qt,
+    QUrl,
     Signal,
 )
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
+    QDrag,
     QFont,
     QIcon,
     QKeyEvent,
@@ -38,6 +43,9 @@ from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CellDelegate, ProgressDelegate
 from dlmanager.gui.row_height import COMFORTABLE, icon_side, row_height
+
+MAX_DRAGGED = 1000
+"""How many files are dragged out at once: each is looked for on the disk first."""
 
 _Move = QAbstractItemView.CursorAction
 
@@ -156,6 +164,8 @@ class JobTableView(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.selectionModel().selectionChanged.connect(self.selection_changed)
@@ -226,7 +236,45 @@ class JobTableView(QTableView):
             bar = self.verticalScrollBar()
             bar.setValue(bar.value() + by_px)
 
+    def show_jobs(self, job_ids: Sequence[str]) -> None:
+        """Select the rows of these jobs, and bring the first of them into view."""
+        rows = sorted(row for row in map(self._jobs.row_of, job_ids) if row is not None)
+        if not rows:
+            return
+        selection = QItemSelection()
+        for row in rows:
+            selection.select(self._jobs.index(row, 0), self._jobs.index(row, 0))
+        flags = QItemSelectionModel.SelectionFlag
+        first = self._jobs.index(rows[0], 0)
+        self.selectionModel().setCurrentIndex(first, flags.NoUpdate)
+        self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+        self.scrollTo(first)
+
     # What the person does
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Let finished files be taken to another program; Qt calls it for rows that have one."""
+        # Qt's own would ask for each cell of the selection: seconds, where all is selected.
+        files = self.dragged_files()
+        if files is None:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(files)
+        job = self._jobs.job_at(self.currentIndex().row())
+        drag.setPixmap(self._icon_of(job.display_name, job.status).pixmap(self._icon_size()))
+        # A move would delete the file behind the back of the list.
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def dragged_files(self) -> QMimeData | None:
+        """Return the finished files of the selected rows that are still there; None if none is."""
+        jobs = self.selected_jobs()
+        paths = [job.path for job in jobs if job.path is not None][:MAX_DRAGGED]
+        urls = [QUrl.fromLocalFile(path) for path in paths if Path(path).is_file()]
+        if not urls:
+            return None
+        files = QMimeData()
+        files.setUrls(urls)
+        return files
 
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
