@@ -170,6 +170,11 @@ class DownloadQueueOrchestrator(QObject):
         """Why the queue as a whole cannot work, in one sentence; None while it can."""
         return self._wget.problem or self._store_problem
 
+    @property
+    def max_retries(self) -> int:
+        """How often a job is tried again unless its order says something else; -1: for ever."""
+        return self._max_retries
+
     async def start(self, *, awaits_wget: bool = True) -> None:
         """Put in order what an earlier run left (zombie sweep), then work on the queue.
 
