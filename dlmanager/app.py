@@ -30,6 +30,7 @@ from dlmanager.core.errors import (
 )
 from dlmanager.core.settings import Settings
 from dlmanager.engine.clock import now_ms
+from dlmanager.engine.disk_space import free_bytes
 from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_folder, check_order
@@ -213,6 +214,7 @@ async def _window_life(
     """Show the window until it is quit. sentences: what people must know; noticed ones join."""
     from dlmanager.desktop.browser import open_in_browser
     from dlmanager.desktop.file_manager import open_file, show_in_folder
+    from dlmanager.desktop.link_files import read_link_file
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.gui.main_window import MainWindow
     from dlmanager.gui.window_state import WindowState
@@ -228,6 +230,8 @@ async def _window_life(
         make_settings_dialog=functools.partial(_make_settings_dialog, care, tasks),
         settings=care.settings,
         state=WindowState(paths.window),
+        read_link_file=lambda path: asyncio.to_thread(read_link_file, path),
+        free_bytes=lambda folder: asyncio.to_thread(free_bytes, folder),
     )
     end_notifications = _begin_notifications(window, tasks)
 

@@ -20,7 +20,8 @@ DATA_DIR_VARIABLE = "DLMANAGER_DATA_DIR"
 class Paths:
     """Files of one profile. socket: where its window listens for a second start.
 
-    window: what the window remembers by itself, such as that something was told once.
+    window: what the window remembers by itself, such as that something was told once, and the
+    folders used lately.
     """
 
     database: Path

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 from qasync import QEventLoop  # noqa: E402
 
 from dlmanager.core.job import Status  # noqa: E402
+from dlmanager.desktop.link_files import read_link_file  # noqa: E402
+from dlmanager.engine.disk_space import free_bytes  # noqa: E402
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator  # noqa: E402
 from dlmanager.engine.tasks import Tasks  # noqa: E402
 from dlmanager.gui.add_dialog import AddDialog  # noqa: E402
@@ -81,6 +83,8 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         open_in_browser=lambda link: True,
         show_in_folder=lambda path: True,
         make_settings_dialog=QDialog,
+        read_link_file=lambda path: asyncio.to_thread(read_link_file, path),
+        free_bytes=lambda folder: asyncio.to_thread(free_bytes, folder),
     )
     window.resize(SIZE)
     application.setPalette(light_palette())

@@ -39,6 +39,12 @@ class Actions(QObject):
         self.settings = self._action(
             self.tr("&Settings…"), "settings", QKeySequence("Ctrl+,"), short=self.tr("Settings")
         )
+        self.import_files = self._action(
+            self.tr("&Import…"), "file-text", QKeySequence(_Standard.Open)
+        )
+        self.import_files.setToolTip(
+            self.tr("Import links from texts, shortcuts, metalinks and web pages")
+        )
         self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
         self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
         self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))

@@ -1,21 +1,13 @@
 """The dialog that adds links: what is wrong is said beside the field, and nothing typed is lost."""
 
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QDir, QMimeData, QRegularExpression, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QIcon,
-    QKeySequence,
-    QRegularExpressionValidator,
-    QShortcut,
-    QTextCharFormat,
-    QTextCursor,
-)
+from PySide6.QtCore import QDir, QRegularExpression, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon, QKeySequence, QRegularExpressionValidator, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QCompleter,
     QDialog,
     QDialogButtonBox,
@@ -24,40 +16,30 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
-    QTextEdit,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from dlmanager.core.errors import (
-    BadInput,
-    DlmanagerError,
-    InvalidFolder,
-    InvalidName,
-)
-from dlmanager.core.job import NewJob
+from dlmanager.core.errors import DlmanagerError
+from dlmanager.core.job import Job, NewJob
 from dlmanager.gui import formatting
-from dlmanager.gui.mime_links import links_from_mime, may_hold_links
-from dlmanager.gui.palette import state_colours
+from dlmanager.gui.duplicates_row import DuplicatesRow
+from dlmanager.gui.line_check import Findings, Wanted, look_at
+from dlmanager.gui.links_edit import LinksEdit
+from dlmanager.gui.palette import quiet_text, state_colours
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.slices import Slices
+from dlmanager.gui.window_state import WindowState
 
 CHECK_DELAY_MS = 150
 _PROBLEMS_SHOWN = 3
+_LINK_SHOWN_CHARACTERS = 56
+_MOST_RETRIES = 1000
 _MARGIN_PX = 12
-_START_SIZE = QSize(620, 400)
-
-
-@dataclass(slots=True)
-class _Findings:
-    """What a look at all fields found. bad_lines: (line counted from 0, what is wrong)."""
-
-    orders: list[NewJob] = field(default_factory=list)
-    bad_lines: list[tuple[int, str]] = field(default_factory=list)
-    folder: str = ""
-    name: str = ""
+_START_SIZE = QSize(640, 440)
 
 
 class AddDialog(QDialog):
@@ -65,9 +47,13 @@ class AddDialog(QDialog):
 
     Signals:
         added(list[Job]): what is now in the queue.
+        show_requested(list[str]): the person wants to see these jobs in the list.
+        files_dropped(list[str]): files of this machine were dropped: their paths.
     """
 
     added = Signal(object)
+    show_requested = Signal(object)
+    files_dropped = Signal(object)
 
     def __init__(
         self,
@@ -75,67 +61,84 @@ class AddDialog(QDialog):
         *,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         folder: str,
+        state: WindowState,
+        free_bytes: Callable[[str], Awaitable[int | None]],
+        jobs_by_link: Callable[[], Mapping[str, Job]],
         links: Sequence[str] = (),
+        names: Mapping[str, str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """links: what the list of links begins with, such as those of the clipboard."""
+        """links: what the list of links begins with, such as those of the clipboard.
+
+        names: what the files of some links are to be called. free_bytes: of the disk of a folder.
+        jobs_by_link: what the list holds already. state: where folders are remembered.
+        """
         super().__init__(parent)
         self._queue = queue
         self._start_task = start_task
-        self._is_adding = False
-        self._findings = _Findings()
+        self._state = state
+        self._free_bytes = free_bytes
+        self._jobs_by_link = jobs_by_link
+        self._names = dict(names or {})
+        self._is_adding = self._is_left = False
+        self._is_stale = True
+        self._adds_when_checked = False
+        self._done_count = 0
+        self._asked_folder: str | None = None
+        self._findings = Findings()
         self.setWindowTitle(self.tr("Add links"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._make_fields(folder)
         self._lay_out()
+        self._checking = Slices(self)
         # Long lists are looked at once the typing pauses.
         self._check_timer = QTimer(self)
         self._check_timer.setSingleShot(True)
         self._check_timer.setInterval(CHECK_DELAY_MS)
         self._check_timer.timeout.connect(self.check)
-        self._links.textChanged.connect(self._check_timer.start)
-        self._folder.textChanged.connect(self._check_timer.start)
-        self._name.textChanged.connect(self._check_timer.start)
-        self._links.setPlainText("\n".join(links))
-        self._links.moveCursor(QTextCursor.MoveOperation.End)
+        for changed in (
+            self._links.textChanged,
+            self._folder.textChanged,
+            self._name.textChanged,
+            self._paused.toggled,
+            self._retries.valueChanged,
+        ):
+            changed.connect(self._on_changed)
         self.resize(_START_SIZE)
+        self._links.append_lines(links)
         self.check()
+        # Return is all that is left to do, where there is something to add.
+        (self._add if self._add.isEnabled() else self._links).setFocus()
 
-    def add_lines(self, links: Sequence[str]) -> None:
-        """Put further links below what is there."""
-        present = self._links.toPlainText()
-        known = {line.strip() for line in present.split("\n")}
-        fresh = [link for link in links if link.strip() not in known]
-        if fresh:
-            start = f"{present.rstrip()}\n" if present.strip() else ""
-            self._links.setPlainText(start + "\n".join(fresh))
-            self._links.moveCursor(QTextCursor.MoveOperation.End)
+    def add_lines(self, links: Sequence[str], names: Mapping[str, str] | None = None) -> None:
+        """Put further links below what is there. names: what the files of some are to be called."""
+        self._names.update(names or {})
+        known = {line.strip() for line in self._links.toPlainText().split("\n")}
+        self._links.append_lines([link for link in links if link.strip() not in known])
 
     def note_added(self, count: int) -> None:
-        """Say that so many are in the queue already, and that what is here could not be used."""
+        """Say that so many are in the queue already, and that what is here is not."""
+        # Said after the look at what is left, which may take a while.
+        self._done_count = count
         self.check()
-        self._done.say(
-            self.tr("Added {downloads}. What is left could not be used.").format(
-                downloads=formatting.downloads_text(count)
+
+    def note_left_out(self, sentences: Sequence[str]) -> None:
+        """Tell of entries of a file that cannot be put into the list of links."""
+        shown = list(sentences[:_PROBLEMS_SHOWN])
+        more = len(sentences) - len(shown)
+        if more:
+            shown.append(
+                self.tr("and {number} more that cannot be used").format(
+                    number=formatting.whole_number(more)
+                )
             )
-        )
-        # There is nothing left to take back.
-        self._leave.setText(self.tr("&Close"))
+        self._left_out.say("\n".join(shown))
 
     # Fields
 
     def _make_fields(self, folder: str) -> None:
-        self._links = _LinksEdit(self)
-        self._links.setAccessibleName(self.tr("Links"))
-        self._links.setPlaceholderText("https://example.org/file.iso")
-        self._links_problem = _ProblemLabel(self)
-        self._folder = QLineEdit(folder, self)
-        self._folder.setAccessibleName(self.tr("Folder"))
-        self._folder.setCompleter(self._folder_completer())
-        self._folder_problem = _ProblemLabel(self)
-        self._browse = QPushButton(self.tr("&Browse…"), self)
-        self._browse.setAutoDefault(False)
-        self._browse.clicked.connect(self._choose_folder)
+        self._make_links()
+        self._make_folder(folder)
         self._name = QLineEdit(self)
         self._name.setAccessibleName(self.tr("File name"))
         self._name.setClearButtonEnabled(True)
@@ -144,8 +147,56 @@ class AddDialog(QDialog):
         )
         self._name_problem = _ProblemLabel(self)
         self._paused = QCheckBox(self.tr("Add &paused, to start later"), self)
+        self._retries = QSpinBox(self)
+        self._retries.setAccessibleName(self.tr("Retries"))
+        self._retries.setRange(-1, _MOST_RETRIES)
+        self._retries.setSpecialValueText(self.tr("until it succeeds"))
+        self._retries.setValue(self._queue.max_retries)
         self._failure = _ProblemLabel(self)
         self._done = _SentenceLabel(self)
+        self._make_buttons()
+
+    def _make_links(self) -> None:
+        self._links = LinksEdit(self, start_task=self._start_task)
+        self._links.setAccessibleName(self.tr("Links"))
+        self._links.setPlaceholderText("https://example.org/file[01-20].iso")
+        self._links.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self._links.files_dropped.connect(self.files_dropped)
+        self._links.filled.connect(self._on_filled)
+        self._links_problem = _ProblemLabel(self)
+        self._ranges = _SentenceLabel(self)
+        self._left_out = _SentenceLabel(self)
+        self._duplicates = DuplicatesRow(self)
+        self._duplicates.choice_changed.connect(self._suit_buttons)
+        self._duplicates.show_requested.connect(self._on_show_requested)
+        # Where no field has the keyboard that would take it for itself.
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._links.paste)
+
+    def _make_folder(self, folder: str) -> None:
+        self._folders = QComboBox(self)
+        self._folders.setEditable(True)
+        self._folders.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        # A long path must not make the dialog wider than the screen.
+        self._folders.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._folders.setMinimumContentsLength(20)
+        self._folders.addItems(list(dict.fromkeys([folder, *self._state.folders])))
+        self._folders.setCompleter(self._folder_completer())
+        self._folders.setAccessibleName(self.tr("Folder"))
+        field = self._folders.lineEdit()
+        assert field is not None  # it is editable
+        self._folder = field
+        self._folder.setAccessibleName(self.tr("Folder"))
+        self._folder.setText(folder)
+        self._free_space = QLabel(self)
+        self._free_space.setAccessibleName(self.tr("Free space"))
+        self._folder_problem = _ProblemLabel(self)
+        self._browse = QPushButton(self.tr("&Browse…"), self)
+        self._browse.setAutoDefault(False)
+        self._browse.clicked.connect(self._choose_folder)
+
+    def _make_buttons(self) -> None:
         self._buttons = QDialogButtonBox(self)
         self._add = self._buttons.addButton(self.tr("&Add"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._add.setDefault(True)
@@ -165,17 +216,27 @@ class AddDialog(QDialog):
         return completer
 
     def _lay_out(self) -> None:
+        folder_title = QHBoxLayout()
+        folder_title.addWidget(_label(self.tr("Save in &folder"), self._folders))
+        folder_title.addStretch(1)
+        folder_title.addWidget(self._free_space)
         folder_row = QHBoxLayout()
-        folder_row.addWidget(self._folder, 1)
+        folder_row.addWidget(self._folders, 1)
         folder_row.addWidget(self._browse)
+        start_row = QHBoxLayout()
+        start_row.addWidget(self._paused)
+        start_row.addStretch(1)
+        start_row.addWidget(_label(self.tr("&Retries"), self._retries))
+        start_row.addWidget(self._retries)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(_MARGIN_PX, _MARGIN_PX, _MARGIN_PX, _MARGIN_PX)
         layout.setSpacing(4)
         layout.addWidget(_label(self.tr("&Links, one per line"), self._links))
         layout.addWidget(self._links, 1)
-        layout.addWidget(self._links_problem)
+        for below in (self._links_problem, self._ranges, self._left_out, self._duplicates):
+            layout.addWidget(below)
         layout.addSpacing(8)
-        layout.addWidget(_label(self.tr("Save in &folder"), self._folder))
+        layout.addLayout(folder_title)
         layout.addLayout(folder_row)
         layout.addWidget(self._folder_problem)
         layout.addSpacing(8)
@@ -183,7 +244,7 @@ class AddDialog(QDialog):
         layout.addWidget(self._name)
         layout.addWidget(self._name_problem)
         layout.addSpacing(8)
-        layout.addWidget(self._paused)
+        layout.addLayout(start_row)
         layout.addWidget(self._failure)
         layout.addWidget(self._done)
         layout.addSpacing(8)
@@ -200,78 +261,139 @@ class AddDialog(QDialog):
     def _on_folder_chosen(self, path: str) -> None:
         self._folder.setText(QDir.toNativeSeparators(path))
 
+    # Free space
+
+    def _ask_free_space(self) -> None:
+        folder = self._folder.text().strip()
+        if folder != self._asked_folder:
+            self._asked_folder = folder
+            self._start_task(self._show_free_space(folder))
+
+    async def _show_free_space(self, folder: str) -> None:
+        free = await self._free_bytes(folder)
+        if self._is_left or folder != self._asked_folder:
+            return
+        text = self.tr("{size} free").format(size=formatting.size(free)) if free is not None else ""
+        self._free_space.setText(text)
+        palette = self._free_space.palette()
+        palette.setColor(self._free_space.foregroundRole(), quiet_text(self.palette()))
+        self._free_space.setPalette(palette)
+
     # Checking
 
+    def _on_changed(self) -> None:
+        self._is_stale = True
+        self._check_timer.start()
+
+    def _on_filled(self) -> None:
+        if self._adds_when_checked:
+            self.check()
+
     def check(self) -> None:
-        """Look at all fields and say beside each what is wrong with it."""
+        """Look at all fields and say beside each what is wrong; of very many links, by and by."""
         self._check_timer.stop()
-        lines = self._lines()
-        single = len(lines) == 1
-        self._name.setEnabled(single)
-        self._name.setPlaceholderText(
-            self.tr("As the server names it")
-            if single or not lines
-            else self.tr("As the server names each file")
-        )
-        self._findings = found = self._look(lines)
-        self._links_problem.say(self._bad_lines_text(found.bad_lines, single=single))
-        self._links.mark_lines([number for number, _ in found.bad_lines])
-        self._folder_problem.say(found.folder)
-        self._name_problem.say(found.name)
+        self._is_stale = False
         self._failure.say("")
         self._done.say("")
+        self._ask_free_space()
+        found = Findings()
+        wanted = Wanted(
+            self._folder.text().strip(),
+            self._name.text().strip() or None,
+            self._retries.value(),
+            self._paused.isChecked(),
+            self._names,
+        )
+        lines = self._links.toPlainText().split("\n")
+        self._checking.start(
+            look_at(lines, wanted, self._queue, self._jobs_by_link(), found),
+            lambda: self._on_checked(found),
+            lambda: self._tell_how_far(found),
+        )
+
+    def _tell_how_far(self, found: Findings) -> None:
+        self._ranges.say(
+            self.tr("Checking… {number} links so far").format(
+                number=formatting.whole_number(len(found.orders))
+            )
+        )
+
+    def _on_checked(self, found: Findings) -> None:
+        self._findings = found
+        is_single = found.is_single
+        self._name.setEnabled(is_single)
+        self._name.setPlaceholderText(
+            self.tr("As the server names it")
+            if is_single or not found.line_count
+            else self.tr("As the server names each file")
+        )
+        self._links_problem.say(self._bad_lines_text(found.bad_lines, single=is_single))
+        self._links.mark_lines([number for number, _ in found.bad_lines])
+        self._ranges.say(self._ranges_text(found))
+        self._duplicates.show_findings(found)
+        self._folder_problem.say(found.folder)
+        self._name_problem.say(found.name)
+        self._say_done()
         self._suit_buttons()
+        if self._adds_when_checked and not self._links.is_busy:
+            self._adds_when_checked = False
+            self._add_found()
 
-    def _lines(self) -> list[tuple[int, str]]:
-        """Return what is in the list of links, as (line counted from 0, text), each text once."""
-        first_seen: dict[str, int] = {}
-        for number, line in enumerate(self._links.toPlainText().split("\n")):
-            if line.strip():
-                first_seen.setdefault(line.strip(), number)
-        return [(number, line) for line, number in first_seen.items()]
-
-    def _look(self, lines: list[tuple[int, str]]) -> _Findings:
-        found = _Findings()
-        name = self._name.text().strip() or None if len(lines) == 1 else None
-        folder = self._folder.text().strip()
-        for number, line in lines:
-            try:
-                found.orders.append(
-                    self._queue.order(line, folder, name, paused=self._paused.isChecked())
-                )
-            except InvalidFolder as error:
-                found.folder = str(error)
-                # Wrong for every line alike: looking at ten thousand lines says no more.
-                if not found.orders:
-                    break
-            except InvalidName as error:
-                found.name = str(error)
-            except BadInput as error:
-                found.bad_lines.append((number, str(error)))
-        return found
+    def _say_done(self) -> None:
+        count, self._done_count = self._done_count, 0
+        if not count:
+            return
+        left = (
+            self.tr("What is left could not be used.")
+            if not self._findings.orders
+            else self.tr("What is left needs a look.")
+        )
+        added = self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(count))
+        self._done.say(f"{added} {left}")
+        # There is nothing left to take back.
+        self._leave.setText(self.tr("&Close"))
 
     def _bad_lines_text(self, bad_lines: Sequence[tuple[int, str]], *, single: bool) -> str:
         if single:
             return "".join(problem for _, problem in bad_lines)
-        texts = [
+        shown = [
             self.tr("Line {number}: {problem}").format(
                 number=formatting.whole_number(number + 1), problem=problem
             )
             for number, problem in bad_lines[:_PROBLEMS_SHOWN]
         ]
-        more = len(bad_lines) - len(texts)
+        more = len(bad_lines) - len(shown)
         if more == 1:
-            texts.append(self.tr("and 1 more line that cannot be used"))
+            shown.append(self.tr("and 1 more line that cannot be used"))
         elif more:
-            texts.append(
+            shown.append(
                 self.tr("and {number} more lines that cannot be used").format(
                     number=formatting.whole_number(more)
                 )
             )
-        return "\n".join(texts)
+        return "\n".join(shown)
+
+    def _ranges_text(self, found: Findings) -> str:
+        if not found.ranges:
+            return ""
+        number, first = found.ranges[0]
+        text = self.tr("Line {line} stands for {downloads}: {first} to {last}").format(
+            line=formatting.whole_number(number + 1),
+            downloads=formatting.downloads_text(first.count),
+            first=_shortened(first.first),
+            last=_shortened(first.last),
+        )
+        more = len(found.ranges) - 1
+        if not more:
+            return text
+        total = sum(links.count for _, links in found.ranges)
+        rest = self.tr("Ranges in all: {number}, for {downloads}").format(
+            number=formatting.whole_number(more + 1), downloads=formatting.downloads_text(total)
+        )
+        return f"{text}\n{rest}"
 
     def _suit_buttons(self) -> None:
-        count = len(self._findings.orders)
+        count = len(self._wanted())
         self._add.setEnabled(bool(count) and not self._is_adding)
         if count > 1:
             self._add.setText(
@@ -280,87 +402,73 @@ class AddDialog(QDialog):
         else:
             self._add.setText(self.tr("&Add"))
 
+    def _wanted(self) -> list[NewJob]:
+        return self._findings.wanted(duplicates_too=self._duplicates.downloads_again)
+
+    def _on_show_requested(self, job_ids: Sequence[str]) -> None:
+        self.show_requested.emit(job_ids)
+        found = self._findings
+        if len(found.duplicates) == len(found.orders) and not found.bad_lines:
+            self.reject()  # nothing here is lost by it
+
     # Adding
 
     def accept(self) -> None:
         """Add what is valid; close, unless lines are left that cannot be used."""
-        if self._is_adding:
+        if self._is_adding or self._adds_when_checked:
             return
-        self.check()
-        if not self._findings.orders:
+        if self._links.is_busy or self._checking.is_busy:
+            self._adds_when_checked = True
+        elif self._is_stale:
+            self._adds_when_checked = True
+            self.check()
+        else:
+            self._add_found()
+
+    def _add_found(self) -> None:
+        orders = self._wanted()
+        if not orders:
             return
         self._is_adding = True
         self._suit_buttons()
-        self._start_task(self._add_to_queue(self._findings))
+        self._start_task(self._add_to_queue(orders, self._findings.bad_lines))
 
     def reject(self) -> None:
         """Leave without adding; not while adding, which could still fail and needs the fields."""
         if not self._is_adding:
             super().reject()
 
-    async def _add_to_queue(self, found: _Findings) -> None:
+    def done(self, result: int) -> None:
+        self._is_left = True
+        self._check_timer.stop()
+        self._checking.stop()
+        self._links.leave()
+        super().done(result)
+
+    async def _add_to_queue(
+        self, orders: Sequence[NewJob], bad_lines: Sequence[tuple[int, str]]
+    ) -> None:
         try:
-            jobs = await self._queue.add(found.orders)
+            jobs = await self._queue.add(orders)
         except DlmanagerError as error:
             self._failure.say(str(error))
             return
         finally:
             self._is_adding = False
             self._suit_buttons()
+        self._state.note_folder(orders[0].target_directory)
         self.added.emit(jobs)
-        if found.bad_lines:
-            self._keep_only(found.bad_lines, len(jobs))
+        if bad_lines:
+            self._keep_only(bad_lines, len(jobs))
         else:
             super().accept()
 
     def _keep_only(self, bad_lines: Sequence[tuple[int, str]], added_count: int) -> None:
         """Leave the lines that could not be used, to be mended."""
         lines = self._links.toPlainText().split("\n")
-        self._links.setPlainText("\n".join(lines[number] for number, _ in bad_lines))
+        self._links.clear()
+        self._links.append_lines([lines[number] for number, _ in bad_lines])
         self.note_added(added_count)
-
-
-class _LinksEdit(QPlainTextEdit):
-    """Lines of links; of what is pasted or dropped it takes the links, if there are any."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setTabChangesFocus(True)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return may_hold_links(source)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        links = links_from_mime(source)
-        if not links:
-            self.insertPlainText(source.text())
-            return
-        cursor = self.textCursor()
-        cursor.beginEditBlock()
-        cursor.removeSelectedText()
-        before = cursor.block().text()[: cursor.positionInBlock()].strip()
-        after = cursor.block().text()[cursor.positionInBlock() :].strip()
-        text = "\n".join(links)
-        cursor.insertText(
-            ("\n" if before else "") + text + ("\n" if after or len(links) > 1 else "")
-        )
-        cursor.endEditBlock()
-        self.setTextCursor(cursor)
-
-    def mark_lines(self, numbers: Sequence[int]) -> None:
-        """Underline the lines that cannot be used."""
-        wave = QTextCharFormat()
-        wave.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        wave.setUnderlineColor(QColor(state_colours(self.palette()).failed))
-        marks = []
-        for number in numbers:
-            mark = QTextEdit.ExtraSelection()
-            mark.cursor = QTextCursor(self.document().findBlockByNumber(number))
-            mark.cursor.select(QTextCursor.SelectionType.LineUnderCursor)
-            mark.format = wave
-            marks.append(mark)
-        self.setExtraSelections(marks)
 
 
 class _SentenceLabel(QLabel):
@@ -395,3 +503,11 @@ def _label(text: str, field_of: QWidget) -> QLabel:
     made = QLabel(text)
     made.setBuddy(field_of)
     return made
+
+
+def _shortened(link: str) -> str:
+    """Return a link without its middle if it is long: how it ends is what tells it from others."""
+    if len(link) <= _LINK_SHOWN_CHARACTERS:
+        return link
+    half = _LINK_SHOWN_CHARACTERS // 2
+    return f"{link[: half - 1]}…{link[-half:]}"

@@ -1,5 +1,6 @@
 """The middle of the window: the panel of filters, and beside it the list or what stands for it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -82,6 +83,12 @@ class ListPane(QSplitter):
         self.side_panel.choose(Group.ALL)
         self._use_filter()
         self.filter_cleared.emit()
+
+    def show_jobs(self, job_ids: Sequence[str]) -> None:
+        """Select jobs and bring the first into view; shows all jobs where one is hidden."""
+        if self.is_filtered and any(self._jobs.row_of(job_id) is None for job_id in job_ids):
+            self.clear_filter()
+        self.table.show_jobs(job_ids)
 
     @property
     def is_filtered(self) -> bool:

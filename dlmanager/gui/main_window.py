@@ -1,14 +1,15 @@
 """The main window: toolbar, list, and what becomes of clicks, drops and closing."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
     QHideEvent,
@@ -24,21 +25,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlmanager.core.errors import BadInput, DlmanagerError
-from dlmanager.core.job import Job, NewJob, Status, Wish
+from dlmanager.core.errors import DlmanagerError
+from dlmanager.core.job import Job, Status, Wish
+from dlmanager.core.link_files import LinkFile
 from dlmanager.core.notification import Answer, Notification, Subject
-from dlmanager.core.secrets import link_with
 from dlmanager.core.settings import Settings
 from dlmanager.gui import announcer, formatting, questions
 from dlmanager.gui.actions import Actions
-from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.details_panel import DetailsPanel
+from dlmanager.gui.drop_overlay import DropOverlay
 from dlmanager.gui.herald import Herald
+from dlmanager.gui.link_adder import LinkAdder
 from dlmanager.gui.list_and_details import ListAndDetails
 from dlmanager.gui.list_pane import ListPane
 from dlmanager.gui.live_progress import LiveProgress
-from dlmanager.gui.mime_links import hold_link, links_from_mime, may_hold_links
+from dlmanager.gui.mime_links import may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
@@ -46,7 +48,6 @@ from dlmanager.gui.tray import Tray, is_tray_available
 from dlmanager.gui.window_state import WindowState
 
 _START_SIZE = QSize(1160, 640)
-_MAX_CLIPBOARD_LINKS = 500  # more would make the dialog slow to open; Ctrl+V takes any number
 
 
 class MainWindow(QMainWindow):
@@ -70,6 +71,8 @@ class MainWindow(QMainWindow):
         open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
         make_settings_dialog: Callable[[QWidget], QDialog],
+        read_link_file: Callable[[str], Awaitable[LinkFile]],
+        free_bytes: Callable[[str], Awaitable[int | None]],
         settings: Settings | None = None,
         state: WindowState | None = None,
         parent: QWidget | None = None,
@@ -79,7 +82,8 @@ class MainWindow(QMainWindow):
         that come without a folder, where the settings name none. open_file: of a path; raises
         CannotOpen. open_in_browser: of a link; False if it cannot be. show_in_folder: of a path;
         calls what it is given if it cannot be. make_settings_dialog: below a window; not opened
-        yet. settings: None for the defaults. state: None to remember nothing.
+        yet. read_link_file: of a path; raises BadInput. free_bytes: of the disk of a folder, None
+        if that cannot be told. settings: None for the defaults. state: None to remember nothing.
         """
         super().__init__(parent)
         self._queue = queue
@@ -92,12 +96,23 @@ class MainWindow(QMainWindow):
         self._settings = settings or Settings()
         self._state = state or WindowState(None, self)
         self._is_quitting = False
-        self._add_dialog: AddDialog | None = None
         self._settings_dialog: QDialog | None = None
         self._quit_question: QMessageBox | None = None
         self.setWindowTitle("dlmanager")
         self.setAcceptDrops(True)
         self._make_parts(tray_is_available)
+        self._adder = LinkAdder(
+            self,
+            queue,
+            self._jobs,
+            start_task=start_task,
+            folder=self._folder,
+            state=self._state,
+            read_link_file=read_link_file,
+            free_bytes=free_bytes,
+            bring_to_front=self.bring_to_front,
+        )
+        self._drop_overlay = DropOverlay(self)
         self._make_menus()
         self._make_toolbar()
         self._connect_actions()
@@ -119,28 +134,9 @@ class MainWindow(QMainWindow):
         self._herald.set_settings(settings)
         self._table.set_density(settings.row_height)
 
-    def _reveal(self, job: Job) -> None:
-        """Select a job, and bring its row into sight."""
-        if self._jobs.row_of(job.id) is None:
-            self._list.clear_filter()
-        if (row := self._jobs.row_of(job.id)) is not None:
-            self._table.selectRow(row)
-            self._table.scrollTo(self._jobs.index(row, 0))
-
     def add_links(self, urls: Sequence[str]) -> None:
-        """Add links to the default folder at once; what cannot be used comes to the dialog."""
-        orders: list[NewJob] = []
-        left: list[str] = []
-        for url in urls:
-            try:
-                orders.append(self._queue.order(url, self._download_directory))
-            except BadInput:
-                left.append(url)
-        if orders:
-            self._start_task(self._add(orders, left))
-        elif left:
-            # Each problem is told beside its link, where it can be mended.
-            self.open_add_dialog(left)
+        """Add links to the default folder at once; what is left to decide comes to the dialog."""
+        self._adder.add_links(urls)
 
     def warn(self, text: str) -> None:
         """Show a sentence above the list, unless the queue itself has a problem to tell."""
@@ -170,7 +166,7 @@ class MainWindow(QMainWindow):
         else:
             self.bring_to_front()
             if job is not None:
-                self._reveal(job)
+                self._list.show_jobs([job.id])
 
     def bring_to_front(self) -> None:
         """Show the window, wherever it is, with the keyboard."""
@@ -191,24 +187,7 @@ class MainWindow(QMainWindow):
 
     def open_add_dialog(self, links: Sequence[str] = ()) -> None:
         """Ask for links to add, beginning with the given ones."""
-        if self._add_dialog is not None:
-            self._add_dialog.add_lines(links)
-            self._add_dialog.raise_()
-            self._add_dialog.activateWindow()
-            return
-        if not self.isVisible():
-            self.bring_to_front()
-        dialog = AddDialog(
-            self._queue,
-            start_task=self._start_task,
-            folder=self._download_directory,
-            links=links,
-            parent=self,
-        )
-        dialog.added.connect(self._on_dialog_added)
-        dialog.finished.connect(self._on_dialog_finished)
-        self._add_dialog = dialog
-        dialog.open()
+        self._adder.open_dialog(links)
 
     # Parts
 
@@ -258,7 +237,10 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         actions = self._actions
         bar = self.menuBar()
-        _fill(bar.addMenu(self.tr("&File")), (actions.add, actions.paste, None, actions.quit))
+        _fill(
+            bar.addMenu(self.tr("&File")),
+            (actions.add, actions.paste, actions.import_files, None, actions.quit),
+        )
         _fill(
             bar.addMenu(self.tr("&Edit")),
             (
@@ -297,6 +279,9 @@ class MainWindow(QMainWindow):
         actions.paste.triggered.connect(self._on_paste)
         actions.add_from_clipboard.triggered.connect(self._on_add_from_clipboard)
         actions.settings.triggered.connect(self._on_settings)
+        actions.import_files.triggered.connect(self._adder.ask_for_files)
+        self._adder.told.connect(self.tell)
+        self._adder.show_requested.connect(self._list.show_jobs)
         actions.quit.triggered.connect(self._on_quit)
         actions.wished.connect(self._on_wished)
         actions.open.triggered.connect(self._on_open)
@@ -381,8 +366,8 @@ class MainWindow(QMainWindow):
 
     # Settings
 
-    @property
-    def _download_directory(self) -> str:
+    def _folder(self) -> str:
+        """Where links are saved that come without a folder."""
         return self._settings.download_directory or self._usual_directory
 
     def _on_settings(self) -> None:
@@ -400,67 +385,35 @@ class MainWindow(QMainWindow):
 
     # Adding
 
+    def _clipboard(self) -> QMimeData | None:
+        # PySide's stubs do not tell that it is None while the clipboard is empty.
+        return QGuiApplication.clipboard().mimeData()
+
     def _on_add(self) -> None:
-        links = self._clipboard_links()
-        # Whoever copied something else does not mean it as a link.
-        self.open_add_dialog(links[:_MAX_CLIPBOARD_LINKS] if hold_link(links) else ())
+        self._adder.begin(self._clipboard())
 
     def _on_paste(self) -> None:
-        links = self._clipboard_links()
-        if links:
-            self.add_links(links)
-        else:
-            self.tell(self.tr("There is no link on the clipboard."))
+        self._adder.paste(self._clipboard())
 
     def _on_add_from_clipboard(self) -> None:
-        if not self._clipboard_links():
-            # To say so, and as on Wayland only a window with the keyboard sees the clipboard.
-            self.bring_to_front()
-        self._on_paste()
-
-    def _clipboard_links(self) -> list[str]:
-        mime = QGuiApplication.clipboard().mimeData()
-        # PySide's stubs do not tell that it is None while the clipboard is empty.
-        return [] if mime is None else links_from_mime(mime)
-
-    async def _add(self, orders: Sequence[NewJob], left: Sequence[str]) -> None:
-        """left: lines that cannot be used, to be mended in the dialog."""
-        try:
-            jobs = await self._queue.add(orders)
-        except DlmanagerError as error:
-            # The links must not be lost: they wait in the dialog until they can be added.
-            self.open_add_dialog([*(link_with(each.url, each.secrets) for each in orders), *left])
-            self.tell(str(error))
-            return
-        self._say_added(len(jobs))
-        if left:
-            self.open_add_dialog(left)
-            if self._add_dialog is not None:
-                self._add_dialog.note_added(len(jobs))
-
-    def _say_added(self, count: int) -> None:
-        self.tell(self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(count)))
-
-    def _on_dialog_added(self, jobs: Sequence[Job]) -> None:
-        self._say_added(len(jobs))
-
-    def _on_dialog_finished(self) -> None:
-        self._add_dialog = None
+        self._adder.add_clipboard(self._clipboard())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if may_hold_links(event.mimeData()):
+        # Not the finished files of this very window.
+        if event.source() is None and may_hold_links(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+            self._drop_overlay.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        links = links_from_mime(event.mimeData())
+        self._drop_overlay.hide()
         # Never a move, which would tell the source to delete what was dragged.
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        if links:
-            self.add_links(links)
-        else:
-            self.tell(self.tr("There was no link in what was dropped."))
+        self._adder.take_drop(event.mimeData())
 
     # The selected jobs
 

@@ -1,19 +1,55 @@
-"""The links in what is dropped or pasted."""
+"""The links in what is dropped or pasted, and the files."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QUrl
 
 from dlmanager.core.links import find_html_links, read_pasted
 
 MAX_BYTES = 8 * 1024 * 1024
 """How much of each format is read: pasted lists of links are long, but not endless."""
+MAX_AT_ONCE_CHARACTERS = 32 * 1024
+"""What is longer takes too long to be read on the event loop."""
 
 _URI_LIST = "text/uri-list"
 _MOZ_URL = "text/x-moz-url"
 _NETSCAPE_URL = "_NETSCAPE_URL"
 _PLAIN = "text/plain"
 _HTML = "text/html"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What was dropped or pasted, as taken from Qt: to be read where there is time for it.
+
+    files: absolute paths of the files on this machine among it.
+    """
+
+    files: tuple[str, ...]
+    _texts: tuple[tuple[Callable[[str], list[str]], str], ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether reading it would keep the event loop waiting."""
+        return sum(len(text) for _, text in self._texts) > MAX_AT_ONCE_CHARACTERS
+
+    def read_links(self) -> list[str]:
+        """Return the links, in order, each once, as written; needs nothing of Qt.
+
+        Also what was given as one but cannot be used: to be checked, and told. The first format
+        that holds an http or https link wins, else the first that holds any: the others tell of
+        the same with less care, such as the text of a link or the frame of a page. Links to files
+        of this machine are left out, as they are among the files.
+        """
+        unusable: list[str] = []
+        for read, text in self._texts:
+            links = read(text)
+            if hold_link(links):
+                return links
+            if read is not read_pasted or not self.files:  # whose paths are there as text too
+                unusable = unusable or links
+        return unusable
 
 
 def may_hold_links(mime: QMimeData) -> bool:
@@ -25,46 +61,28 @@ def may_hold_links(mime: QMimeData) -> bool:
     )
 
 
-def links_from_mime(mime: QMimeData) -> list[str]:
-    """Return the links of a drop or of the clipboard, in order, each once, as written.
+def offer_of(mime: QMimeData) -> Offer:
+    """Take out of Qt's hands what may hold links."""
+    # The raw bytes, as QMimeData.urls() decodes %20 and the like.
+    uri_list = _decoded(mime, _URI_LIST)
+    texts = (
+        (_uri_list, uri_list),
+        (_moz_urls, _decoded(mime, _MOZ_URL)),
+        (_first_line, _decoded(mime, _NETSCAPE_URL)),
+        (read_pasted, _cut(mime.text()) if mime.hasText() else _decoded(mime, _PLAIN)),
+        (find_html_links, _cut(mime.html()) if mime.hasHtml() else ""),
+    )
+    return Offer(_files(uri_list), tuple((read, text) for read, text in texts if text))
 
-    Also what was given as one but cannot be used: to be checked, and told. The first format that
-    holds an http or https link wins, else the first that holds any: the others tell of the same
-    with less care, such as the text of a link or the frame of a page.
-    """
-    unusable: list[str] = []
-    for read in (_read_uri_list, _read_moz_url, _read_netscape_url, _read_text, _read_html):
-        links = read(mime)
-        if hold_link(links):
-            return links
-        unusable = unusable or links
-    return unusable
+
+def links_from_mime(mime: QMimeData) -> list[str]:
+    """Return the links of a drop or of the clipboard at once: see `Offer.read_links`."""
+    return offer_of(mime).read_links()
 
 
 def hold_link(links: Iterable[str]) -> bool:
     """Whether one of them is an http or https link, good or not."""
     return any(link.lower().startswith(("http://", "https://")) for link in links)
-
-
-# The raw bytes, as QMimeData.urls() decodes %20 and the like.
-def _read_uri_list(mime: QMimeData) -> list[str]:
-    return _uri_list(_decoded(mime, _URI_LIST))
-
-
-def _read_moz_url(mime: QMimeData) -> list[str]:
-    return _first_line(_decoded(mime, _MOZ_URL))
-
-
-def _read_netscape_url(mime: QMimeData) -> list[str]:
-    return _first_line(_decoded(mime, _NETSCAPE_URL))
-
-
-def _read_text(mime: QMimeData) -> list[str]:
-    return read_pasted(_cut(mime.text()) if mime.hasText() else _decoded(mime, _PLAIN))
-
-
-def _read_html(mime: QMimeData) -> list[str]:
-    return find_html_links(_cut(mime.html()) if mime.hasHtml() else "")
 
 
 def _decoded(mime: QMimeData, name: str) -> str:
@@ -84,10 +102,27 @@ def _cut(text: str, *, was_longer: bool = False) -> str:
     return text[:MAX_BYTES].rpartition("\n")[0]
 
 
-def _uri_list(text: str) -> list[str]:
+def _uris(text: str) -> list[str]:
     lines = (line.strip() for line in text.splitlines())
-    wanted = (line for line in lines if line and not line.startswith("#"))
-    return list(dict.fromkeys(wanted))
+    return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+
+
+def _uri_list(text: str) -> list[str]:
+    return [uri for uri in _uris(text) if not _is_file(uri)]
+
+
+def _files(text: str) -> tuple[str, ...]:
+    paths = (QUrl(uri).toLocalFile() for uri in _uris(text) if _is_file(uri))
+    return tuple(path for path in paths if path)
+
+
+def _is_file(uri: str) -> bool:
+    return uri[:5].lower() == "file:"
+
+
+def _moz_urls(text: str) -> list[str]:
+    """Read lines that are a link and its title by turns, as Firefox writes them."""
+    return _uri_list("\n".join(text.splitlines()[::2]))
 
 
 def _first_line(text: str) -> list[str]:

@@ -48,8 +48,19 @@ class Queue(AttemptSource, Protocol):
         """Why the queue as a whole cannot work, as a sentence; None while it can."""
         ...
 
+    @property
+    def max_retries(self) -> int:
+        """How often a job is tried again unless its order says something else; -1: for ever."""
+        ...
+
     def order(
-        self, url: str, target_directory: str, filename: str | None = None, *, paused: bool = False
+        self,
+        url: str,
+        target_directory: str,
+        filename: str | None = None,
+        *,
+        max_retries: int | None = None,
+        paused: bool = False,
     ) -> NewJob:
         """Check an order without adding it. Raises InvalidUrl, InvalidFolder, InvalidName."""
         ...

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QSettings
 
+MAX_FOLDERS = 10
+
 _TOLD_OF_TRAY = "tray/told"
 _GEOMETRY = "window/geometry"
 _COLUMNS = "list/columns"
@@ -13,6 +15,7 @@ _SIDE_PANEL_WIDTH = "side_panel/width"
 _DETAILS_SHOWN = "details/shown"
 _DETAILS_HEIGHT = "details/height"
 _DETAILS_PAGE = "details/page"
+_FOLDERS = "add/folders"
 
 
 class WindowState(QObject):
@@ -22,10 +25,12 @@ class WindowState(QObject):
         """path: None to remember nothing beyond the end of the program."""
         super().__init__(parent)
         self._was_told_of_tray = False
+        self._folders: tuple[str, ...] = ()
         self._file: QSettings | None = None
         if path is not None:
             self._file = QSettings(str(path), QSettings.Format.IniFormat, self)
             self._was_told_of_tray = bool(self._file.value(_TOLD_OF_TRAY, False, type=bool))
+            self._folders = _texts_in(self._file.value(_FOLDERS))[:MAX_FOLDERS]
 
     @property
     def was_told_of_tray(self) -> bool:
@@ -36,6 +41,16 @@ class WindowState(QObject):
         """Remember that the person was told where a closed window goes."""
         self._was_told_of_tray = True
         self._save(_TOLD_OF_TRAY, True)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that links were saved in lately, the last one first."""
+        return self._folders
+
+    def note_folder(self, folder: str) -> None:
+        """Put a folder in front of those that links were saved in lately."""
+        self._folders = tuple(dict.fromkeys((folder, *self._folders)))[:MAX_FOLDERS]
+        self._save(_FOLDERS, list(self._folders))
 
     @property
     def geometry(self) -> QByteArray:
@@ -121,3 +136,9 @@ class WindowState(QObject):
                 Path(self._file.fileName()).touch(0o600)
             self._file.setValue(key, value)
             self._file.sync()
+
+
+def _texts_in(kept: object) -> tuple[str, ...]:
+    """Return the texts of a list as QSettings gives it: one alone comes without its list."""
+    texts = kept if isinstance(kept, list) else [kept]
+    return tuple(dict.fromkeys(text for text in texts if isinstance(text, str) and text))

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import CannotOpen
 from dlmanager.gui.main_window import MainWindow
-from tests.gui.fake_queue import FakeQueue, finish
+from tests.gui.fake_queue import FakeQueue, finish, free_at_once, read_at_once
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,6 +78,8 @@ def window(
         open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
         make_settings_dialog=QDialog,
+        read_link_file=read_at_once,
+        free_bytes=free_at_once,
         tray_is_available=lambda: desktop.has_tray,
     )
     # The end of a test is neither a wish to quit nor one to hide.

@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
 from dlmanager.core.job import WISH_TARGET, Job, NewJob, Phase, Status, Wish
+from dlmanager.core.link_files import LinkFile
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import normalise_url
+from dlmanager.desktop.link_files import read_link_file
 
 
 def make_job(job_id: str = "a", status: Status = Status.PENDING, **fields: Any) -> Job:
@@ -57,6 +59,14 @@ def finish(coroutine: Coroutine[Any, Any, None]) -> None:
     raise AssertionError("the coroutine waits for something")
 
 
+async def read_at_once(path: str) -> LinkFile:
+    return read_link_file(path)
+
+
+async def free_at_once(folder: str) -> int | None:
+    return 128_000_000_000 if Path(folder).is_dir() else None
+
+
 class FakeQueue(QObject):
     jobs_added = Signal(object)
     jobs_changed = Signal(object)
@@ -73,6 +83,7 @@ class FakeQueue(QObject):
         self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
         self.problem: str | None = None
+        self.max_retries = 3
         self._numbers = itertools.count(1)
 
     def hold(self, *jobs: Job) -> list[Job]:
@@ -84,14 +95,21 @@ class FakeQueue(QObject):
         self.problem_changed.emit(problem)
 
     def order(
-        self, url: str, target_directory: str, filename: str | None = None, *, paused: bool = False
+        self,
+        url: str,
+        target_directory: str,
+        filename: str | None = None,
+        *,
+        max_retries: int | None = None,
+        paused: bool = False,
     ) -> NewJob:
         link = normalise_url(url)
         if not Path(target_directory).is_dir():
             raise InvalidFolder(f"The folder {target_directory} does not exist.")
         if filename is not None and "/" in filename:
             raise InvalidName("A file name cannot hold a slash.")
-        return NewJob(link, target_directory, filename, paused=paused)
+        retries = self.max_retries if max_retries is None else max_retries
+        return NewJob(link, target_directory, filename, retries, paused=paused)
 
     async def list_jobs(self) -> list[Job]:
         return list(self.jobs.values())

@@ -1,26 +1,55 @@
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QPalette, QTextCursor
+from PySide6.QtCore import QElapsedTimer, QMimeData, QObject, Qt, QTimer, QUrl
+from PySide6.QtGui import QGuiApplication, QPalette, QTextCursor
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import NewJob
+from dlmanager.engine.tasks import Tasks
+from dlmanager.gui import line_check
 from dlmanager.gui.add_dialog import AddDialog
-from tests.gui.fake_queue import FakeQueue, finish
+from dlmanager.gui.window_state import WindowState
+from tests.gui.fake_queue import FakeQueue, finish, free_at_once, make_job
 
 Open = Callable[..., AddDialog]
 A, B = "https://example.org/a.iso", "https://example.org/b.iso"
 
 
+def make_dialog(
+    queue: FakeQueue,
+    folder: str,
+    links: Sequence[str],
+    state: WindowState,
+    start_task: Callable[[Coroutine[Any, Any, None]], None] = finish,
+) -> AddDialog:
+    return AddDialog(
+        queue,
+        start_task=start_task,
+        folder=folder,
+        state=state,
+        free_bytes=free_at_once,
+        jobs_by_link=lambda: {job.url: job for job in queue.jobs.values()},
+        links=links,
+    )
+
+
 @pytest.fixture
-def open_dialog(qtbot: QtBot, queue: FakeQueue, tmp_path: Path) -> Open:
+def state(tmp_path: Path) -> WindowState:
+    return WindowState(tmp_path / "window.ini")
+
+
+@pytest.fixture
+def open_dialog(qtbot: QtBot, queue: FakeQueue, tmp_path: Path, state: WindowState) -> Open:
     def opened(*links: str, folder: str = str(tmp_path)) -> AddDialog:
-        dialog = AddDialog(queue, start_task=finish, folder=folder, links=links)
+        dialog = make_dialog(queue, folder, links, state)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # looked at when closed
         qtbot.addWidget(dialog)
         dialog.open()
@@ -28,6 +57,13 @@ def open_dialog(qtbot: QtBot, queue: FakeQueue, tmp_path: Path) -> Open:
         return dialog
 
     return opened
+
+
+def wait_for(dialog: AddDialog, text: str) -> None:
+    """Let the check of more links than are checked at once come to its end."""
+    while dialog._checking.is_busy:
+        dialog._checking._take_slice()
+    assert dialog._add.text() == text
 
 
 def write(dialog: AddDialog, text: str) -> None:
@@ -193,10 +229,11 @@ def test_nothing_typed_is_lost_when_adding_fails(open_dialog: Open, queue: FakeQ
 
 
 def test_a_second_click_while_adding_adds_nothing_twice(
-    qtbot: QtBot, queue: FakeQueue, tmp_path: Path
+    qtbot: QtBot, queue: FakeQueue, tmp_path: Path, state: WindowState
 ) -> None:
-    started = []
-    dialog = AddDialog(queue, start_task=started.append, folder=str(tmp_path), links=[A])
+    started: list[Coroutine[Any, Any, None]] = []
+    dialog = make_dialog(queue, str(tmp_path), [A], state, start_task=started.append)
+    finish(started.pop())  # the question after the free space
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     dialog.open()
@@ -301,8 +338,329 @@ def test_problems_are_shown_as_plain_text(open_dialog: Open) -> None:
     assert "<b>x</b>" in dialog._links_problem.text()
 
 
-def test_ten_thousand_links_are_taken(open_dialog: Open, queue: FakeQueue) -> None:
+# Many links
+
+
+def delays_ms(owner: QObject) -> list[float]:
+    """Return how late the event loop is from now on, turn by turn."""
+    found: list[float] = []
+    since = QElapsedTimer()
+    since.start()
+
+    def on_turn() -> None:
+        found.append(since.nsecsElapsed() / 1e6)
+        since.restart()
+
+    ticks = QTimer(owner)
+    ticks.timeout.connect(on_turn)
+    ticks.start(0)
+    return found
+
+
+def test_ten_thousand_links_are_checked_and_added_by_and_by(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
     dialog = open_dialog(*(f"https://example.org/{n}" for n in range(10_000)))
-    assert dialog._add.text() == "&Add 10,000 downloads"
+    qtbot.waitUntil(lambda: dialog._add.text() == "&Add 10,000 downloads", timeout=30_000)
     dialog.accept()
     assert len(queue.orders) == 10_000
+    assert not dialog.isVisible()
+
+
+def test_adding_waits_for_the_end_of_the_check(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(*(f"https://example.org/{n}" for n in range(3000)))
+    dialog.accept()
+    assert queue.orders == []
+    assert dialog.isVisible()
+    dialog.accept()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=30_000)
+    assert len(queue.orders) == 3000
+
+
+def test_what_is_left_while_it_is_checked_leaves_nothing_behind(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(*(f"https://example.org/{n}" for n in range(3000)))
+    dialog.accept()
+    dialog.reject()
+    qtbot.wait(50)
+    assert queue.orders == []
+    assert not dialog._links.is_busy
+
+
+def test_many_pasted_lines_do_not_stop_the_window(
+    run: Callable[[Coroutine[Any, Any, list[float]]], list[float]],
+    queue: FakeQueue,
+    state: WindowState,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    tasks = Tasks(logging.getLogger("test"))
+    count = 30_000
+    mime = QMimeData()
+    mime.setText("".join(f"https://example.org/{n}\n" for n in range(count)))
+
+    async def paste() -> list[float]:
+        dialog = make_dialog(queue, str(tmp_path), [], state, start_task=tasks.start)
+        qtbot.addWidget(dialog)
+        dialog.open()
+        delays = delays_ms(dialog)
+        dialog._links.insertFromMimeData(mime)
+        while dialog._add.text() != "&Add 30,000 downloads":
+            await asyncio.sleep(0.02)
+        assert dialog._links.document().blockCount() == count
+        dialog.reject()
+        await tasks.settle()
+        return delays
+
+    delays = run(paste())
+    # A busy machine takes turns too; all of it at once would be a second and more.
+    assert sorted(delays)[-4] < 150
+
+
+# Ranges
+
+
+def test_a_range_is_shown_before_it_is_added(open_dialog: Open, queue: FakeQueue) -> None:
+    dialog = open_dialog("https://example.org/f[001-120].zip")
+    wait_for(dialog, "&Add 120 downloads")
+    assert dialog._ranges.isVisible()
+    assert dialog._ranges.text() == (
+        "Line 1 stands for 120 downloads: "
+        "https://example.org/f001.zip to https://example.org/f120.zip"
+    )
+    assert not dialog._name.isEnabled()
+    dialog.accept()
+    assert [order.url for order in queue.orders[:2]] == [
+        "https://example.org/f001.zip",
+        "https://example.org/f002.zip",
+    ]
+    assert len(queue.orders) == 120
+
+
+def test_several_ranges_are_summed_up(open_dialog: Open) -> None:
+    long = "x" * 100
+    dialog = open_dialog(f"https://example.org/{long}[1-2].zip", A, "https://example.org/[1-3]")
+    first, second = dialog._ranges.text().split("\n")
+    assert first.count("…") == 2
+    assert first.endswith("xx2.zip")
+    assert second == "Ranges in all: 2, for 5 downloads"
+    assert dialog._add.text() == "&Add 6 downloads"
+
+
+def test_a_slip_of_a_digit_is_told(open_dialog: Open) -> None:
+    dialog = open_dialog("https://example.org/[1-100000]")
+    assert "100,000 links, and 10,000 is the most" in dialog._links_problem.text()
+    assert not dialog._add.isEnabled()
+
+
+def test_no_more_than_the_most_come_at_once(
+    open_dialog: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_check, "MAX_LINKS", 3)
+    dialog = open_dialog(A, "https://example.org/[1-9]", B, "https://example.org/c")
+    assert dialog._add.text() == "&Add 3 downloads"
+    assert dialog._links_problem.text() == ("Line 2: More than 3 links cannot be added at once.")
+
+
+# Duplicates
+
+
+def test_a_link_that_is_in_the_list_is_told_and_skipped(
+    open_dialog: Open, queue: FakeQueue
+) -> None:
+    queue.hold(make_job("a", url=A))
+    dialog = open_dialog("HTTPS://EXAMPLE.org/./a.iso#part", B)
+    assert dialog._duplicates.isVisible()
+    assert dialog._duplicates.text == "One of the links is in the list already: a.iso."
+    assert dialog._add.text() == "&Add"
+    dialog.accept()
+    assert [order.url for order in queue.orders] == [B]
+    assert not dialog.isVisible()
+
+
+def test_a_link_alone_that_is_in_the_list_leaves_nothing_to_add(
+    open_dialog: Open, queue: FakeQueue
+) -> None:
+    queue.hold(make_job("a", url=A))
+    dialog = open_dialog(A)
+    assert dialog._duplicates.text == "This link is in the list already: a.iso."
+    assert not dialog._add.isEnabled()
+
+
+def test_duplicates_are_downloaded_again_if_so_wished(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    queue.hold(make_job("a", url=A))
+    dialog = open_dialog(A, B)
+    dialog._duplicates._choice.setFocus()
+    qtbot.keyClick(dialog._duplicates._choice, Qt.Key.Key_Down)
+    assert dialog._add.text() == "&Add 2 downloads"
+    dialog.accept()
+    assert [order.url for order in queue.orders] == [A, B]
+
+
+def test_the_row_of_a_duplicate_is_shown(open_dialog: Open, queue: FakeQueue, qtbot: QtBot) -> None:
+    queue.hold(make_job("a", url=A), make_job("b", url=B))
+    dialog = open_dialog(A, B, A)
+    assert dialog._duplicates.text == "3 of the links are in the list already, a.iso among them."
+    shown = QSignalSpy(dialog.show_requested)
+    qtbot.mouseClick(dialog._duplicates._show, Qt.MouseButton.LeftButton)
+    assert shown.at(0)[0] == ["a", "b"]
+    assert not dialog.isVisible()
+
+
+def test_what_was_typed_stays_when_a_row_is_shown(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    queue.hold(make_job("a", url=A))
+    dialog = open_dialog(A, "nonsense")
+    qtbot.mouseClick(dialog._duplicates._show, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+
+
+@pytest.mark.parametrize(
+    "lines, text, count",
+    [
+        ([A, B, A], "The link in line 1 is there twice.", 2),
+        ([A, f"{A}#x", "https://example.org:443/a.iso"], "2 links are there more than once.", 1),
+        (["https://example.org/[1-2]", "https://example.org/2"], "The link in line 1 is", 2),
+    ],
+)
+def test_links_that_are_there_twice_are_told(
+    open_dialog: Open, queue: FakeQueue, lines: list[str], text: str, count: int
+) -> None:
+    dialog = open_dialog(*lines)
+    assert dialog._duplicates.text.startswith(text)
+    assert not dialog._duplicates._show.isVisible()
+    dialog.accept()
+    assert len(queue.orders) == count
+
+
+# Folder, retries, keys
+
+
+def test_folders_of_before_are_offered_the_last_one_first(
+    open_dialog: Open, state: WindowState, tmp_path: Path
+) -> None:
+    for number in range(12):
+        (tmp_path / f"{number}").mkdir()
+        state.note_folder(str(tmp_path / f"{number}"))
+    dialog = open_dialog(A)
+    offered = [dialog._folders.itemText(n) for n in range(dialog._folders.count())]
+    assert offered == [str(tmp_path), *(str(tmp_path / f"{n}") for n in range(11, 1, -1))]
+    assert dialog._folder.text() == str(tmp_path)
+    dialog._folders.setCurrentIndex(1)
+    dialog.accept()
+    assert state.folders[:2] == (str(tmp_path / "11"), str(tmp_path / "10"))
+
+
+def test_a_folder_that_was_saved_in_is_remembered(
+    open_dialog: Open, state: WindowState, tmp_path: Path
+) -> None:
+    open_dialog(A).accept()
+    assert state.folders == (str(tmp_path),)
+
+
+def test_free_space_is_shown_for_the_folder(open_dialog: Open, tmp_path: Path) -> None:
+    dialog = open_dialog(A)
+    assert dialog._free_space.text().replace("\N{NO-BREAK SPACE}", " ") == "128 GB free"
+    dialog._folder.setText(str(tmp_path / "gone"))
+    dialog.check()
+    assert dialog._free_space.text() == ""
+
+
+def test_free_space_that_comes_after_the_dialog_is_left_alone(
+    qtbot: QtBot, queue: FakeQueue, state: WindowState, tmp_path: Path
+) -> None:
+    started: list[Coroutine[Any, Any, None]] = []
+    dialog = make_dialog(queue, str(tmp_path), [A], state, start_task=started.append)
+    qtbot.addWidget(dialog)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    dialog.open()
+    dialog.reject()
+    finish(started[0])
+    assert dialog._free_space.text() == ""
+
+
+def test_retries_begin_as_the_queue_has_them_and_go_with_the_order(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    queue.max_retries = 7
+    dialog = open_dialog(A)
+    assert dialog._retries.value() == 7
+    dialog._retries.setValue(0)
+    qtbot.keyClick(dialog._retries, Qt.Key.Key_Down)
+    assert dialog._retries.text() == "until it succeeds"
+    dialog.accept()
+    assert queue.orders[0].max_retries == -1
+
+
+def test_return_is_all_that_is_left_when_it_opens_with_links(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(A)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    assert dialog.focusWidget() is dialog._add
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert [order.url for order in queue.orders] == [A]
+
+
+def test_links_are_pasted_wherever_the_keyboard_is(open_dialog: Open, qtbot: QtBot) -> None:
+    dialog = open_dialog(A)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    QGuiApplication.clipboard().setText(B)
+    dialog._browse.setFocus()
+    qtbot.keyClick(dialog._browse, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert dialog._links.toPlainText() == f"{A}\n{B}"
+
+
+def test_a_name_field_keeps_what_is_pasted_into_it(open_dialog: Open, qtbot: QtBot) -> None:
+    dialog = open_dialog(A)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    QGuiApplication.clipboard().setText("b.iso")
+    dialog._name.setFocus()
+    qtbot.keyClick(dialog._name, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert dialog._name.text() == "b.iso"
+    assert dialog._links.toPlainText() == A
+
+
+def test_names_that_a_file_tells_go_with_their_links(open_dialog: Open, queue: FakeQueue) -> None:
+    dialog = open_dialog()
+    dialog.add_lines([A, B], {B: "better.iso"})
+    dialog.check()
+    dialog.accept()
+    assert [order.filename for order in queue.orders] == [None, "better.iso"]
+
+
+def test_what_a_file_could_not_give_is_told(open_dialog: Open) -> None:
+    dialog = open_dialog(A)
+    dialog.note_left_out([f"x, Line {n}: No." for n in range(5)])
+    assert dialog._left_out.text().split("\n") == [
+        "x, Line 0: No.",
+        "x, Line 1: No.",
+        "x, Line 2: No.",
+        "and 2 more that cannot be used",
+    ]
+
+
+def test_files_dropped_on_the_links_are_told(open_dialog: Open) -> None:
+    dialog = open_dialog()
+    dropped = QSignalSpy(dialog.files_dropped)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/tmp/a b.url")])
+    dialog._links.insertFromMimeData(mime)
+    assert dropped.at(0)[0] == ["/tmp/a b.url"]
+    assert dialog._links.toPlainText() == ""
+
+
+def test_everything_can_be_reached_at_800_by_500(open_dialog: Open, queue: FakeQueue) -> None:
+    queue.hold(make_job("a", url=A))
+    dialog = open_dialog(A, "nonsense", "ftp://x", "x y", "https://example.org/[1-20]", folder="/x")
+    assert dialog.minimumSizeHint().width() <= 800
+    assert dialog.minimumSizeHint().height() <= 500

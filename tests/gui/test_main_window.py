@@ -28,7 +28,7 @@ from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_model import Role
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.conftest import Desktop
-from tests.gui.fake_queue import FakeQueue, make_job
+from tests.gui.fake_queue import FakeQueue, free_at_once, make_job, read_at_once
 
 A, B = "https://example.org/a.iso", "https://example.org/b.iso"
 
@@ -161,6 +161,8 @@ def test_a_problem_that_was_there_before_is_shown(
         open_in_browser=lambda link: True,
         show_in_folder=lambda path, on_failed: None,
         make_settings_dialog=QDialog,
+        read_link_file=read_at_once,
+        free_bytes=free_at_once,
         tray_is_available=lambda: False,
     )
     qtbot.addWidget(window)
@@ -203,16 +205,8 @@ def test_no_links_say_nothing(window: MainWindow, queue: FakeQueue) -> None:
     assert message(window) == ""
 
 
-@pytest.mark.parametrize("way", ["drop", "paste"])
-def test_nothing_of_a_drop_or_paste_vanishes(
-    window: MainWindow, queue: FakeQueue, way: str
-) -> None:
-    text = f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense"
-    if way == "drop":
-        drop(window, with_text(text))
-    else:
-        QGuiApplication.clipboard().setText(text)
-        action(window, "paste").trigger()
+def test_nothing_of_a_drop_vanishes(window: MainWindow, queue: FakeQueue) -> None:
+    drop(window, with_text(f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense"))
     assert [order.url for order in queue.orders] == [A]
     (dialog,) = window.findChildren(AddDialog)
     assert dialog._links.toPlainText() == "http://x/a b.bin\nftp://x/y\nnonsense"
@@ -291,7 +285,7 @@ def test_dropped_links_are_copied_into_the_queue(
     window: MainWindow, queue: FakeQueue, on_table: bool
 ) -> None:
     if on_table:
-        fill(window, queue, make_job("a"))
+        fill(window, queue, make_job("other"))
     mime = QMimeData()
     mime.setData("text/uri-list", f"{A}\r\n{B}\r\n".encode())
     accepted, event = drop(window, mime)
@@ -318,14 +312,21 @@ def test_a_dragged_picture_is_not_taken(window: MainWindow) -> None:
     assert not accepted
 
 
-def test_ctrl_v_adds_the_links_of_the_clipboard(
+def test_ctrl_v_brings_the_links_of_the_clipboard_to_the_dialog_and_return_adds_them(
     window: MainWindow, queue: FakeQueue, qtbot: QtBot
 ) -> None:
-    QGuiApplication.clipboard().setText(f"{A}\n{B}")
+    text = f"{A}\nhttp://x/a b.bin\nftp://x/y\nnonsense"
+    QGuiApplication.clipboard().setText(text)
     with qtbot.waitActive(window):
         window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert [order.url for order in queue.orders] == [A, B]
+    (dialog,) = window.findChildren(AddDialog)
+    assert dialog._links.toPlainText() == text
+    assert len(dialog._links.extraSelections()) == 3
+    assert queue.orders == []
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert [order.url for order in queue.orders] == [A]
+    assert message(window) == "Added 1 download."
 
 
 def test_paste_without_links_is_explained(window: MainWindow, queue: FakeQueue) -> None:

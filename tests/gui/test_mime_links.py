@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QMimeData
 
 from dlmanager.gui import mime_links
-from dlmanager.gui.mime_links import links_from_mime, may_hold_links
+from dlmanager.gui.mime_links import links_from_mime, may_hold_links, offer_of
 
 
 def mime(**formats: bytes) -> QMimeData:
@@ -29,7 +29,7 @@ def mime(**formats: bytes) -> QMimeData:
         (mime(uri_list=b"# title\r\nhttp://a.org/\r\nhttp://a.org/\r\n"), "http://a.org/"),
         (
             mime(uri_list=b"file:///etc/passwd\r\njavascript:alert(1)\r\n"),
-            "file:///etc/passwd javascript:alert(1)",
+            "javascript:alert(1)",
         ),
         (mime(uri_list=b"http://a.org/\r\nftp://a.org/\r\n"), "http://a.org/ ftp://a.org/"),
         (mime(plain=b"ftp://a.org/x"), "ftp://a.org/x"),
@@ -47,6 +47,10 @@ def mime(**formats: bytes) -> QMimeData:
                 html=b'<a href="http://a.org/other">x</a>',
             ),
             "http://a.org/x%20y",
+        ),
+        (
+            mime(moz="http://a.org/x\nTitle\nhttp://b.org/y\nOther".encode("utf-16-le")),
+            "http://a.org/x http://b.org/y",
         ),
         (mime(plain=b"no link at all", html=b"<p>no link at all</p>"), ""),
         (mime(), ""),
@@ -66,6 +70,7 @@ def mime(**formats: bytes) -> QMimeData:
         "text",
         "HTML",
         "the most careful format wins",
+        "several of Firefox",
         "none",
         "empty",
         "broken bytes",
@@ -99,3 +104,28 @@ def test_formats_alone_tell_what_may_hold_links() -> None:
     picture = QMimeData()
     picture.setData("image/png", b"x")
     assert not may_hold_links(picture)
+
+
+@pytest.mark.parametrize(
+    "dropped, files, links",
+    [
+        (mime(uri_list=b"file:///a%20b.url\r\n", plain=b"file:///a b.url"), ["/a b.url"], []),
+        (mime(uri_list=b"file:///a.url\r\nhttp://a.org/\r\n"), ["/a.url"], ["http://a.org/"]),
+        (mime(uri_list=b"FILE:///a\r\nfile:///b\r\nfile:///b\r\n"), ["/a", "/b"], []),
+        (mime(uri_list=b"http://a.org/"), [], ["http://a.org/"]),
+        (mime(plain=b"file:///a.url"), [], []),
+        (mime(uri_list=b"file:\r\n"), [], []),
+    ],
+    ids=["a file", "a file and a link", "files", "a link", "a file as text", "nothing"],
+)
+def test_files_of_this_machine_are_told_apart(
+    dropped: QMimeData, files: list[str], links: list[str]
+) -> None:
+    offer = offer_of(dropped)
+    assert list(offer.files) == files
+    assert [link for link in offer.read_links() if not link.startswith("file:")] == links
+
+
+def test_what_is_long_is_told_before_it_is_read() -> None:
+    assert not offer_of(mime(plain=b"http://a.org/")).is_long
+    assert offer_of(mime(plain=b"http://a.org/\n" * 10_000)).is_long

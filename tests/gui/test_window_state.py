@@ -86,3 +86,27 @@ def test_columns_that_somebody_wrote_without_quotes_count_as_none(tmp_path: Path
     path.write_text("[list]\ncolumns=a, b, c\n[window]\ngeometry=ä\n")
     assert WindowState(path).columns == ""
     assert isinstance(WindowState(path).geometry.data(), bytes)
+
+
+def test_the_last_ten_folders_are_remembered_the_last_one_first(tmp_path: Path) -> None:
+    state = WindowState(tmp_path / "window.ini")
+    assert state.folders == ()
+    for folder in ("/a", "/ä, b", "/a"):
+        state.note_folder(folder)
+    assert state.folders == ("/a", "/ä, b")
+    for number in range(12):
+        state.note_folder(f"/{number}")
+    assert state.folders == tuple(f"/{n}" for n in range(11, 1, -1))
+    assert read_anew(tmp_path / "window.ini").folders == state.folders
+
+
+def test_one_folder_alone_is_remembered(tmp_path: Path) -> None:
+    WindowState(tmp_path / "window.ini").note_folder("/a")
+    assert read_anew(tmp_path / "window.ini").folders == ("/a",)
+
+
+@pytest.mark.parametrize("value", ["", "@Invalid()", "@ByteArray(x)", "7", ", ,/a, /a"])
+def test_whatever_stands_for_folders_is_taken(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "window.ini"
+    path.write_text(f"[add]\nfolders={value}\n")
+    assert all(isinstance(folder, str) and folder for folder in WindowState(path).folders)

@@ -17,7 +17,7 @@ from dlmanager.desktop.single_instance import InstanceServer
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.mime_links import links_from_mime
 from dlmanager.store.job_store import JobStore
-from tests.gui.fake_queue import FakeQueue, finish
+from tests.gui.fake_queue import FakeQueue, finish, free_at_once, read_at_once
 from tests.integration.conftest import is_right, until
 from tests.integration.loopback_server import Content
 
@@ -130,6 +130,8 @@ def window(qtbot, queue: FakeQueue, folder: Path) -> MainWindow:
         open_in_browser=lambda link: False,
         show_in_folder=lambda path, failed: None,
         make_settings_dialog=QDialog,
+        read_link_file=read_at_once,
+        free_bytes=free_at_once,
         tray_is_available=lambda: False,
     )
     qtbot.addWidget(made, before_close_func=lambda widget: widget.close_for_good())

@@ -1,0 +1,120 @@
+"""The lines of the add dialog, looked at one by one: what can be added, and what is in the way."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dlmanager.core.errors import BadInput, InvalidFolder, InvalidName, InvalidUrl
+from dlmanager.core.job import Job, NewJob
+from dlmanager.core.ranges import LinkRange, range_in
+from dlmanager.gui.queue import Queue
+
+MAX_LINKS = 200_000
+"""How many links are added at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the fields beside the links say. names: what a file says its links shall be named."""
+
+    folder: str
+    name: str | None
+    max_retries: int
+    paused: bool
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Why an order may be one too many: the same link has a job, or stands in a line above."""
+
+    job: Job | None
+    line: int | None
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a look at all lines found; lines are counted from 0.
+
+    duplicates: by the place of the order among the orders. ranges: (line, what it stands for).
+    bad_lines: (line, what is wrong). folder, name: what is wrong with them, else empty.
+    """
+
+    orders: list[NewJob] = field(default_factory=list)
+    duplicates: dict[int, Duplicate] = field(default_factory=dict)
+    ranges: list[tuple[int, LinkRange]] = field(default_factory=list)
+    bad_lines: list[tuple[int, str]] = field(default_factory=list)
+    folder: str = ""
+    name: str = ""
+    is_single: bool = False
+    line_count: int = 0
+
+    def wanted(self, *, duplicates_too: bool) -> list[NewJob]:
+        """Return the orders to be added."""
+        if duplicates_too or not self.duplicates:
+            return self.orders
+        return [order for n, order in enumerate(self.orders) if n not in self.duplicates]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs that have one of the links already, each once."""
+        jobs = [each.job for each in self.duplicates.values() if each.job is not None]
+        return list({job.id: job for job in jobs}.values())
+
+
+def look_at(
+    lines: Sequence[str],
+    wanted: Wanted,
+    queue: Queue,
+    jobs_by_link: Mapping[str, Job],
+    found: Findings,
+) -> Iterator[None]:
+    """Fill the findings, a link at a step."""
+    filled = [(number, line.strip()) for number, line in enumerate(lines) if line.strip()]
+    found.line_count = len(filled)
+    found.is_single = len({line for _, line in filled}) == 1
+    first_lines: dict[str, int] = {}
+    for number, line in filled:
+        try:
+            links = range_in(line)
+            if links is not None:
+                found.is_single = False
+                found.ranges.append((number, links))
+                _refuse_too_many(len(found.orders) + links.count)
+            for link in (line,) if links is None else links.links():
+                _order(number, link, wanted, queue, jobs_by_link, found, first_lines)
+                yield
+        except InvalidFolder as error:
+            found.folder = str(error)
+            return  # wrong for every line alike: looking at ten thousand lines says no more
+        except InvalidName as error:
+            found.name = str(error)
+        except BadInput as error:
+            found.bad_lines.append((number, str(error)))
+        yield
+
+
+def _order(
+    number: int,
+    link: str,
+    wanted: Wanted,
+    queue: Queue,
+    jobs_by_link: Mapping[str, Job],
+    found: Findings,
+    first_lines: dict[str, int],
+) -> None:
+    _refuse_too_many(len(found.orders) + 1)
+    name = wanted.name if found.is_single and wanted.name else wanted.names.get(link)
+    order = queue.order(
+        link, wanted.folder, name, max_retries=wanted.max_retries, paused=wanted.paused
+    )
+    # Of the link alone: the secrets of a link are no part of it any more.
+    job, line = jobs_by_link.get(order.url), first_lines.get(order.url)
+    if job is not None or line is not None:
+        found.duplicates[len(found.orders)] = Duplicate(job, line)
+    first_lines.setdefault(order.url, number)
+    found.orders.append(order)
+
+
+def _refuse_too_many(count: int) -> None:
+    if count > MAX_LINKS:
+        raise InvalidUrl(f"More than {MAX_LINKS:,} links cannot be added at once.")
