@@ -133,6 +133,7 @@ class AddDialog(QDialog):
                 )
             )
         self._left_out.say("\n".join(shown))
+        self._make_room()
 
     # Fields
 
@@ -324,7 +325,7 @@ class AddDialog(QDialog):
         self._name.setEnabled(is_single)
         self._name.setPlaceholderText(
             self.tr("As the server names it")
-            if is_single or not found.line_count
+            if is_single or not found.has_lines
             else self.tr("As the server names each file")
         )
         self._links_problem.say(self._bad_lines_text(found.bad_lines, single=is_single))
@@ -335,9 +336,18 @@ class AddDialog(QDialog):
         self._name_problem.say(found.name)
         self._say_done()
         self._suit_buttons()
+        self._make_room()
         if self._adds_when_checked and not self._links.is_busy:
             self._adds_when_checked = False
             self._add_found()
+
+    def _make_room(self) -> None:
+        """Grow where the sentences need more than the list of links can give them."""
+        layout = self.layout()
+        assert layout is not None  # made in the constructor
+        least_px = layout.totalMinimumHeightForWidth(self.width())
+        if least_px > self.height():
+            self.resize(self.width(), least_px)
 
     def _say_done(self) -> None:
         count, self._done_count = self._done_count, 0
@@ -478,7 +488,7 @@ class _SentenceLabel(QLabel):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.hide()
 

@@ -35,7 +35,7 @@ class DuplicatesRow(QWidget):
         self._text = QLabel(self)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
-        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._choice = QComboBox(self)
         self._choice.setAccessibleName(self.tr("What to do with links that are there already"))
         self._choice.addItems([self.tr("Skip"), self.tr("Download again under a new name")])

@@ -46,7 +46,7 @@ class Findings:
     folder: str = ""
     name: str = ""
     is_single: bool = False
-    line_count: int = 0
+    has_lines: bool = False
 
     def wanted(self, *, duplicates_too: bool) -> list[NewJob]:
         """Return the orders to be added."""
@@ -69,11 +69,13 @@ def look_at(
     found: Findings,
 ) -> Iterator[None]:
     """Fill the findings, a link at a step."""
-    filled = [(number, line.strip()) for number, line in enumerate(lines) if line.strip()]
-    found.line_count = len(filled)
-    found.is_single = len({line for _, line in filled}) == 1
+    different = _different(lines)
+    found.has_lines, found.is_single = bool(different), len(different) == 1
     first_lines: dict[str, int] = {}
-    for number, line in filled:
+    for number, written in enumerate(lines):
+        line = written.strip()
+        if not line:
+            continue
         try:
             links = range_in(line)
             if links is not None:
@@ -91,6 +93,17 @@ def look_at(
         except BadInput as error:
             found.bad_lines.append((number, str(error)))
         yield
+
+
+def _different(lines: Sequence[str]) -> set[str]:
+    """Return the filled lines, each once, or two of them if there are more."""
+    found: set[str] = set()
+    for line in lines:
+        if line.strip():
+            found.add(line.strip())
+            if len(found) > 1:
+                break
+    return found
 
 
 def _order(

@@ -13,7 +13,7 @@ from dlmanager.gui.mime_links import may_hold_links, offer_of
 from dlmanager.gui.palette import state_colours
 from dlmanager.gui.slices import Slices
 
-_LINES_A_STEP = 10
+_LINES_A_STEP = 20
 _MAX_MARKS = 500
 """How many lines are underlined: each costs time whenever the field is drawn."""
 
