@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 from dlmanager import __version__
 from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
+from dlmanager.core.link_files import MARKUP_EXTENSIONS, FileLink, LinkFile
 from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header
 from dlmanager.core.settings import (
     Settings,
@@ -26,6 +27,7 @@ from dlmanager.core.settings import (
     with_setting,
 )
 from dlmanager.core.urls import redact_url
+from dlmanager.desktop.link_files import read_link_file
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.orders import check_folder, order_to
@@ -161,7 +163,11 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     parser.add_argument("--name", help="the file's name; for one URL")
     parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
     parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
-    parser.add_argument("--from-file", metavar="FILE", help="links, one a line; - reads stdin")
+    parser.add_argument(
+        "--from-file",
+        metavar="FILE",
+        help="links, one a line (- reads stdin), or a .url, .desktop, .metalink, .meta4 or .html",
+    )
     parser.add_argument(
         "--header",
         metavar="'NAME: VALUE'",
@@ -180,7 +186,8 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
         parser.error("--to needs a folder")
     if options.name is not None and not options.name.strip():
         parser.error("--name needs a name")
-    links = [*options.urls, *(_lines_in(options.from_file, "links") if options.from_file else ())]
+    file = _link_file(options.from_file) if options.from_file else LinkFile((), ())
+    links = [*map(FileLink, options.urls), *file.links]
     if not links:
         parser.error("no link was given")
     if options.name and len(links) != 1:
@@ -194,8 +201,8 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
         try:
             order = order_to(
                 folder,
-                link,
-                options.name,
+                link.url,
+                options.name or link.name,
                 max_retries=retries,
                 paused=options.paused,
                 headers=headers,
@@ -207,7 +214,28 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     secrets = SecretStore(paths.database.parent)
     for job in _with_store(paths, lambda store: add_orders(store, secrets, orders, now_ms())):
         print(job.id)
-    return 0
+    _complain_of_left_out(options.from_file, file)
+    return 1 if file.left_out else 0
+
+
+def _link_file(name: str) -> LinkFile:
+    """The links of a file, by what its name ends with; a list is taken line by line.
+
+    Raises BadInput if there is none. Each line of a list is meant as a link, so a bad one is for
+    the check to refuse; of what else stands in a page or a metalink it can only be told.
+    """
+    if name.rpartition(".")[2].lower() not in MARKUP_EXTENSIONS:
+        return LinkFile(tuple(map(FileLink, _lines_in(name, "links"))), ())
+    file = read_link_file(name)
+    if not file.links:
+        _complain_of_left_out(name, file)
+        raise BadInput(f"Nothing was added. There is no link in {name} that can be used.")
+    return file
+
+
+def _complain_of_left_out(name: str, file: LinkFile) -> None:
+    for entry in file.left_out:
+        complain(f"{name}, {entry.where}: {entry.reason}")
 
 
 def _headers(given: Sequence[str], file: str | None) -> list[Header]:

@@ -119,6 +119,35 @@ class TestAdd:
         assert (job["filename"], job["max_retries"], job["status"]) == ("x.bin", -1, "PAUSED")
         assert job["target_directory"] == str(folder)
 
+    def test_reads_the_links_of_a_metalink_and_tells_what_it_leaves_out(
+        self, cli, folder, tmp_path
+    ):
+        metalink = tmp_path / "links.meta4"
+        metalink.write_text(
+            '<metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="x/better.iso">'
+            '<url>http://127.0.0.1/a</url></file><file name="b"/></metalink>'
+        )
+        result = cli("add", "--to", str(folder), "--from-file", str(metalink))
+        assert result.returncode == 1
+        assert result.stderr == f"dlmanager: {metalink}, Entry 2 (b): It names no link.\n"
+        (job,) = jobs(cli)
+        assert result.stdout.split() == [job["id"]]
+        assert (job["url"], job["filename"]) == ("http://127.0.0.1/a", "better.iso")
+
+    def test_reads_the_link_of_a_shortcut(self, cli, folder, tmp_path):
+        shortcut = tmp_path / "A b.URL"
+        shortcut.write_text("[InternetShortcut]\nURL=http://127.0.0.1/a\n")
+        assert len(added(cli, "--to", str(folder), "--from-file", str(shortcut))) == 1
+
+    def test_a_page_without_a_link_is_told_and_nothing_added(self, cli, folder, tmp_path):
+        page = tmp_path / "page.html"
+        page.write_text("<a href='b'>")
+        result = cli("add", "--to", str(folder), "--from-file", str(page))
+        assert result.returncode == 2
+        assert "page.html, Line 1: The page does not tell its own address" in result.stderr
+        assert result.stderr.endswith(f"There is no link in {page} that can be used.\n")
+        assert jobs(cli) == []
+
     def test_reads_links_from_a_file_and_from_stdin(self, cli, folder, tmp_path):
         links = tmp_path / "links.txt"
         links.write_text("# mirrors\nhttp://127.0.0.1/a\n\n  http://127.0.0.1/b  \n")

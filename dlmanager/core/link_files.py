@@ -15,11 +15,10 @@ from dlmanager.core.urls import normalise_url, redact_text
 MAX_BYTES = 8 * 1024 * 1024
 """How much of a file is read: a hundred thousand usual links."""
 MAX_LINKS = 100_000
-EXTENSIONS = (
-    *("txt", "text", "list", "lst", "md", "csv", "url", "desktop", "meta4", "metalink"),
-    *("html", "htm", "xhtml", "xht"),
-)
-"""What the names of files end with that usually hold links, without the dot, in small letters."""
+MARKUP_EXTENSIONS = ("url", "desktop", "meta4", "metalink", "html", "htm", "xhtml", "xht")
+"""What the names of files end with that hold links in a form of their own, in small letters."""
+EXTENSIONS = ("txt", "text", "list", "lst", "md", "csv", *MARKUP_EXTENSIONS)
+"""The same for all files that usually hold links."""
 _MAX_REASONS = 1000
 _SHOWN_CHARACTERS = 80
 
