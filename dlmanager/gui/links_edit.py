@@ -65,7 +65,7 @@ class LinksEdit(QPlainTextEdit):
             self.files_dropped.emit(list(offer.files))
         if offer.is_long:
             self._is_reading = True
-            self._start_task(self._append_read(offer.read_links))
+            self._start_task(self._append_read(offer.read_links, source.text()))
             return
         links = offer.read_links()
         if links:
@@ -87,13 +87,14 @@ class LinksEdit(QPlainTextEdit):
             marks.append(mark)
         self.setExtraSelections(marks)
 
-    async def _append_read(self, read: Callable[[], list[str]]) -> None:
+    async def _append_read(self, read: Callable[[], list[str]], text: str) -> None:
+        """text: what is put there as it stands if no link is in it."""
         try:
             lines = await asyncio.to_thread(read)
         finally:
             self._is_reading = False
         if not self._is_left:
-            self.append_lines(lines)
+            self.append_lines(lines or text.split("\n"))
 
     def _insert_at_cursor(self, links: Sequence[str]) -> None:
         cursor = self.textCursor()

@@ -1,6 +1,7 @@
 import asyncio
+import gc
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -390,6 +391,16 @@ def test_what_is_left_while_it_is_checked_leaves_nothing_behind(
     assert not dialog._links.is_busy
 
 
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """No collection of garbage by a worker, which would destroy Qt's objects, as in the program."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
 def test_many_pasted_lines_do_not_stop_the_window(
     run: Callable[[Coroutine[Any, Any, list[float]]], list[float]],
     queue: FakeQueue,
@@ -418,6 +429,32 @@ def test_many_pasted_lines_do_not_stop_the_window(
     delays = run(paste())
     # A busy machine takes turns too; all of it at once would be a second and more.
     assert sorted(delays)[-4] < 150
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_a_long_text_without_a_link_is_there_to_be_mended(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+    queue: FakeQueue,
+    state: WindowState,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    tasks = Tasks(logging.getLogger("test"))
+    mime = QMimeData()
+    mime.setText("\n".join(f"example.org/{n}.zip" for n in range(3000)))
+
+    async def paste() -> None:
+        dialog = make_dialog(queue, str(tmp_path), [], state, start_task=tasks.start)
+        qtbot.addWidget(dialog)
+        dialog.open()
+        dialog._links.insertFromMimeData(mime)
+        while not dialog._links_problem.isVisible():
+            await asyncio.sleep(0.02)
+        dialog.reject()
+        await tasks.settle()
+        assert dialog._links_problem.text().startswith("Line 1: Add https:// in front")
+
+    run(paste())
 
 
 # Ranges
