@@ -103,7 +103,13 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
     await asyncio.sleep(8)  # so that there is something to draw
     details.show_page(details.speed)
     await take(window, "details")
-    window.open_add_dialog(["https://example.org/atlas/rivers.pdf", "ftp://example.org/old.zip"])
+    window.open_add_dialog(
+        [
+            "https://example.org/atlas/rivers.pdf",
+            "https://example.org/atlas/sheet-[01-24].zip",
+            "ftp://example.org/old.zip",
+        ]
+    )
     await take(window.findChild(AddDialog), "add")
     await orchestrator.pause_all()
     window.close_for_good()
