@@ -391,7 +391,7 @@ class AddDialog(QDialog):
             line=formatting.whole_number(number + 1),
             downloads=formatting.downloads_text(first.count),
             first=_shortened(first.first),
-            last=_shortened(first.last),
+            last=_shortened(_unlike(first.first, first.last)),
         )
         more = len(found.ranges) - 1
         if not more:
@@ -513,6 +513,14 @@ def _label(text: str, field_of: QWidget) -> QLabel:
     made = QLabel(text)
     made.setBuddy(field_of)
     return made
+
+
+def _unlike(first: str, last: str) -> str:
+    """Return what of the last link is not the same folder of the same server as of the first."""
+    start = 0
+    while (slash := last.find("/", start)) >= 0 and first.startswith(last[: slash + 1]):
+        start = slash + 1
+    return last[start:] or last
 
 
 def _shortened(link: str) -> str:

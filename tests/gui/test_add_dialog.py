@@ -465,8 +465,7 @@ def test_a_range_is_shown_before_it_is_added(open_dialog: Open, queue: FakeQueue
     wait_for(dialog, "&Add 120 downloads")
     assert dialog._ranges.isVisible()
     assert dialog._ranges.text() == (
-        "Line 1 stands for 120 downloads: "
-        "https://example.org/f001.zip to https://example.org/f120.zip"
+        "Line 1 stands for 120 downloads: https://example.org/f001.zip to f120.zip"
     )
     assert not dialog._name.isEnabled()
     dialog.accept()
@@ -475,6 +474,20 @@ def test_a_range_is_shown_before_it_is_added(open_dialog: Open, queue: FakeQueue
         "https://example.org/f002.zip",
     ]
     assert len(queue.orders) == 120
+
+
+@pytest.mark.parametrize(
+    "link, last",
+    [
+        ("https://example.org/[1-2]/a/b.zip", "2/a/b.zip"),
+        ("https://m[1-2].example.org/a.zip", "m2.example.org/a.zip"),
+        ("https://example.org/[1-1]/", "https://example.org/1/"),
+    ],
+)
+def test_the_end_of_a_range_is_told_by_what_differs(
+    open_dialog: Open, link: str, last: str
+) -> None:
+    assert open_dialog(link)._ranges.text().endswith(f" to {last}")
 
 
 def test_several_ranges_are_summed_up(open_dialog: Open) -> None:
