@@ -14,7 +14,7 @@ from dlmanager.core.progress import JobProgress
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.window_state import WindowState
 from tests.gui.conftest import Desktop
-from tests.gui.fake_queue import FakeQueue, finish, make_job
+from tests.gui.fake_queue import FakeQueue, finish, free_at_once, make_job, read_at_once
 
 RUNNING = make_job("a", Status.PROCESSING, attempt=1, phase=Phase.DOWNLOADING)
 REPORT = JobProgress("a", 1, Phase.DOWNLOADING, 1_000_000, 4_000_000, 500_000.0)
@@ -46,6 +46,8 @@ def make_window(
         open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
         make_settings_dialog=QDialog,
+        read_link_file=read_at_once,
+        free_bytes=free_at_once,
         state=state,
         tray_is_available=lambda: False,
     )

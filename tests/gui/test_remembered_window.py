@@ -12,7 +12,7 @@ from dlmanager.gui.job_row import Column
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.window_state import WindowState
 from tests.gui.conftest import Desktop
-from tests.gui.fake_queue import FakeQueue, finish, make_job
+from tests.gui.fake_queue import FakeQueue, finish, free_at_once, make_job, read_at_once
 
 OpenWindow = Callable[[], MainWindow]
 
@@ -30,6 +30,8 @@ def open_window(qtbot: QtBot, queue: FakeQueue, desktop: Desktop, tmp_path: Path
             open_in_browser=desktop.open_in_browser,
             show_in_folder=desktop.show_in_folder,
             make_settings_dialog=QDialog,
+            read_link_file=read_at_once,
+            free_bytes=free_at_once,
             state=WindowState(tmp_path / "window.ini"),
             tray_is_available=lambda: False,
         )
