@@ -312,7 +312,14 @@ def titles() -> tuple[str, ...]:
     )
 
 
+# Asked for by every cell that is painted.
+_ALIGNMENTS = tuple(
+    (Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft)
+    | Qt.AlignmentFlag.AlignVCenter
+    for column in Column
+)
+
+
 def alignment(column: int) -> Qt.AlignmentFlag:
     """Return how a column and its title are aligned: numbers on the right."""
-    side = Qt.AlignmentFlag.AlignRight if column in _RIGHT else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
+    return _ALIGNMENTS[column]

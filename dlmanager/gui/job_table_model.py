@@ -54,6 +54,21 @@ class Role(IntEnum):
     BAR = Qt.ItemDataRole.UserRole + 3  # the Bar of the row, None if there is none to draw
 
 
+# What `data` answers; a view asks each cell that it paints for several other roles.
+_ROLES = frozenset(
+    {
+        *(int(role) for role in Role),
+        int(Qt.ItemDataRole.DisplayRole),
+        int(Qt.ItemDataRole.DecorationRole),
+        int(Qt.ItemDataRole.ToolTipRole),
+        int(Qt.ItemDataRole.TextAlignmentRole),
+        int(Qt.ItemDataRole.AccessibleTextRole),
+    }
+)
+_FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_FLAGS_OF_FILE = _FLAGS | Qt.ItemFlag.ItemIsDragEnabled
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The whole list in numbers, for the status bar and the tray."""
@@ -284,7 +299,7 @@ class JobTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         row = self._order[index.row()]
         column = index.column()
@@ -310,10 +325,11 @@ class JobTableModel(QAbstractTableModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = super().flags(index)
-        if index.isValid() and self._order[index.row()].job.path is not None:
-            flags |= Qt.ItemFlag.ItemIsDragEnabled  # a finished file can be dragged out
-        return flags
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        # A finished file can be dragged out.
+        is_file = self._order[index.row()].job.path is not None
+        return _FLAGS_OF_FILE if is_file else _FLAGS
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column < 0:

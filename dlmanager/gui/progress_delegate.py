@@ -21,6 +21,7 @@ _GAP_PX = 8
 _WIDEST_TEXT = "100\N{NO-BREAK SPACE}%"
 _STRIPE_PX = 4  # along each side, from one stripe to the next
 _HINT_SHARE = 0.3  # of the bar's width, while the total is unknown
+_HAS_FOCUS = QStyle.StateFlag.State_HasFocus
 _HINT_STEPS = 12  # signs of life from one end to the other
 
 
@@ -36,8 +37,8 @@ class CellDelegate(QStyledItemDelegate):
         option.textElideMode = (
             Qt.TextElideMode.ElideMiddle if is_name else Qt.TextElideMode.ElideRight
         )
-        if option.state & QStyle.StateFlag.State_HasFocus and not self._needs_focus_frame(option):
-            option.state &= ~QStyle.StateFlag.State_HasFocus
+        if option.state & _HAS_FOCUS and not self._needs_focus_frame(option):
+            option.state &= ~_HAS_FOCUS
 
     def _needs_focus_frame(self, option: QStyleOptionViewItem) -> bool:
         """Whether the keyboard is on another row than the selection: else the frame is noise."""

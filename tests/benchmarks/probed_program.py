@@ -8,6 +8,7 @@ and ends as it always does.
 import asyncio
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -165,6 +166,7 @@ def watch_rows() -> Scenario:
         cpu_s = time.process_time()
         await asyncio.sleep(IDLE_S)
         idle_share = (time.process_time() - cpu_s) / IDLE_S
+        _sort_and_filter()
         movement = asyncio.ensure_future(_move_rows(orchestrator))
         await asyncio.sleep(SETTLE_S)
         found = await LoopProbe().watch(OBSERVED_S)
@@ -179,8 +181,23 @@ def watch_rows() -> Scenario:
     return observe
 
 
+def _sort_and_filter() -> None:
+    """Order the list by a column that moves, and narrow it to most of its rows."""
+    from PySide6.QtWidgets import QApplication
+
+    from dlmanager.gui.job_row import Column
+    from dlmanager.gui.list_pane import ListPane
+
+    (pane,) = [each for each in QApplication.allWidgets() if isinstance(each, ListPane)]
+    pane.table.sortByColumn(Column.SPEED, Qt.SortOrder.DescendingOrder)
+    pane.search("file")
+
+
 async def _move_rows(orchestrator: DownloadQueueOrchestrator) -> None:
-    """Let the newest jobs look as if they were being downloaded, for the window alone."""
+    """Let the newest jobs look as if they were being downloaded, for the window alone.
+
+    Their speeds waver, so that the order by speed changes all the time.
+    """
     total = 1_000_000_000
     jobs = [
         replace(job, status=Status.PROCESSING, phase=Phase.DOWNLOADING, bytes_total=total)
@@ -188,12 +205,17 @@ async def _move_rows(orchestrator: DownloadQueueOrchestrator) -> None:
     ]
     orchestrator.jobs_changed.emit(jobs)
     done = 0
+    chance = random.Random(1)
+
+    def speeds() -> list[float]:
+        return [chance.uniform(0.5e6, 2e6) for _ in jobs]
+
     while True:
         done = (done + 1_234_567) % total
         orchestrator.progressed.emit(
             [
-                JobProgress(job.id, job.attempt, Phase.DOWNLOADING, done, total, 1e6 + done % 1e5)
-                for job in jobs
+                JobProgress(job.id, job.attempt, Phase.DOWNLOADING, done, total, speed_bytes_s)
+                for job, speed_bytes_s in zip(jobs, speeds(), strict=True)
             ]
         )
         await asyncio.sleep(UPDATE_INTERVAL_S)
