@@ -33,13 +33,16 @@ store = JobStore(Path(sys.argv[1]))
 chance = random.Random(int(sys.argv[2]))
 now_ms = int(sys.argv[3])
 
-def say(*words):
-    # One write(2) a line, straight to the pipe: what is said has been committed before.
-    os.write(1, (" ".join(map(str, words)) + chr(10)).encode())
+def say(*lines):
+    # One write(2), straight to the pipe, and short enough to be done whole or not at all: a kill
+    # must not leave half of a transaction told. What is said has been committed before.
+    os.write(1, "".join(f"{line}{chr(10)}" for line in lines).encode())
 
 def tell(jobs):
-    for job in jobs:
-        say("row", job.id, job.revision, job.status, job.attempt, job.removed_at or 0)
+    say(
+        *(f"row {job.id} {job.revision} {job.status} {job.attempt} {job.removed_at or 0}"
+          for job in jobs)
+    )
 
 while True:
     now_ms += 1
