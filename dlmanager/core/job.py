@@ -123,6 +123,8 @@ class Job:
     has_secrets: a user name, password or headers are kept for it elsewhere.
     accept_page: a web page in place of the file is kept. named_by_server: filename is an answer's
     choice, not the person's.
+    crash_count: how often in a row the program ended uncleanly during an attempt, without progress
+    in between. crash_bytes: how far the job had come at most when that happened.
     """
 
     id: str
@@ -165,6 +167,8 @@ class Job:
     accept_page: bool = False
     named_by_server: bool = False
     has_secrets: bool = False
+    crash_count: int = 0
+    crash_bytes: int | None = None
 
     @property
     def path(self) -> str | None:

@@ -9,6 +9,9 @@ MAX_RETRY_AFTER_MS = 60 * 60 * 1000
 FRESH_BYTES = 64 * 1024
 """An attempt that brought at least this many new bytes sets the retry count back to 0."""
 
+MOST_CRASHES = 3
+"""A job that the program ended uncleanly with so often in a row may well be the cause."""
+
 
 def retry_delay_ms(
     initial_retry_delay_ms: int, retry_count: int, retry_after_s: int | None = None
@@ -27,6 +30,15 @@ def retry_delay_ms(
 def retries_left(retry_count: int, max_retries: int) -> bool:
     """Whether one more retry is allowed; max_retries -1 means without end."""
     return max_retries < 0 or retry_count < max_retries
+
+
+def crashes_in_a_row(job: Job) -> int:
+    """How often the program has ended uncleanly with a job, if it just did so again.
+
+    Bytes that came since the last time start the count anew.
+    """
+    got_on = job.crash_bytes is not None and job.bytes_done > job.crash_bytes
+    return 1 if got_on else job.crash_count + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class DatabaseKeeper:
             if last_boot_id:
                 await self._store.run(forget_processes)
             self._leave_note(boot_id())
-        await sweep(self._store, now_ms(), self._logger)
+        await sweep(self._store, now_ms(), self._logger, self._say)
         if await self._store.run(JobStore.is_restored):
             await settle_restored(self._store, now_ms(), self._logger)
         if not ended_well or replaced is not None:

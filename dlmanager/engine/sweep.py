@@ -6,6 +6,7 @@ Every step can be repeated: a sweep that is killed half-way and run again ends t
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from dlmanager.core.errors import ErrorKind
@@ -28,9 +29,12 @@ KEEP_REMOVED_MS = 24 * 60 * 60 * 1000
 ORPHAN_GRACE_S = 2
 
 
-async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None:
+async def sweep(
+    store: StoreThread, now_ms: int, logger: logging.Logger, tell: Callable[[str], None]
+) -> None:
     """Give every job that was PROCESSING a state it can go on from; throw away what is not wanted.
 
+    tell: given a sentence for people about each job that does not go on by itself any more.
     Call it only while holding the queue's lock. Raises StoreUnusable.
     """
     for job in await store.run(JobStore.list_jobs, Status.PROCESSING):
@@ -38,8 +42,10 @@ async def sweep(store: StoreThread, now_ms: int, logger: logging.Logger) -> None
         if job.phase is Phase.FINALISING:
             await _finish_publishing(store, job, now_ms)
         # What could not be completed just now, or was not that far, goes back to the queue.
-        await store.run(requeue_crashed, job.id, now_ms)
+        requeued = await store.run(requeue_crashed, job.id, now_ms)
         logger.warning("job %s: found in progress after an unclean end", job.id)
+        if requeued is not None and requeued.status is Status.PAUSED:
+            tell(f"{requeued.display_name}: {requeued.error_message}")
     await store.run(attempts.close_left)
     await store.run(JobStore.bring_retries_forward, now_ms + MAX_RETRY_AFTER_MS, now_ms)
     for job in await store.run(JobStore.left_parts):

@@ -296,8 +296,8 @@ def _within_sentence(sentence: str) -> str:
 
 
 def _paused_text(job: Job) -> str:
-    # A full disk pauses a job by itself; the person must see why.
-    if job.error_kind is ErrorKind.DISK_FULL and job.error_message:
+    # What was paused by itself, by a full disk or after crashes: the person must see why.
+    if job.error_kind in (ErrorKind.DISK_FULL, ErrorKind.INTERRUPTED) and job.error_message:
         return job.error_message
     return QCoreApplication.translate("Formatting", "Paused")
 

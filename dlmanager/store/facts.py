@@ -25,6 +25,7 @@ FROM_ZERO: Facts = {
     "content_type": None,
     "unproven_from": 0,  # the next attempt cuts the part there
 }
+COUNT_CRASHES_ANEW: Facts = {"crash_count": 0, "crash_bytes": None}
 AT_REST: Facts = {
     "phase": None,
     "pid": None,

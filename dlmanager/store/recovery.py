@@ -7,20 +7,24 @@ from collections.abc import Mapping
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import UNFINISHED, Job, Status
-from dlmanager.core.retry import retries_left
+from dlmanager.core.retry import MOST_CRASHES, crashes_in_a_row, retries_left
 from dlmanager.store import attempts
 from dlmanager.store.facts import AT_REST, FORGET_ERROR, Facts
 from dlmanager.store.job_store import JobStore
 
 _ENDED = (Status.COMPLETED, Status.CANCELLED)
+_CRASHED_TOO_OFTEN = (
+    "dlmanager ended three times while it worked on this download. Resume it when you are ready."
+)
 
 
 def requeue_crashed(store: JobStore, job_id: str, now_ms: int) -> Job | None:
     """Give back a job that was PROCESSING when its program died: the zombie sweep's step.
 
-    One retry is spent: RETRYING at once, or FAILED if none is left. None if the job is
-    PROCESSING no more, so that a repeated sweep changes nothing. Its part is as good as ever:
-    what a killed program wrote is in the system's hands (a power cut: `doubt_parts`).
+    One retry is spent: RETRYING at once, or FAILED if none is left; PAUSED after MOST_CRASHES in a
+    row without progress. None if the job is PROCESSING no more, so that a repeated sweep changes
+    nothing. Its part is as good as ever: what a killed program wrote is in the system's hands (a
+    power cut: `doubt_parts`).
     """
     with store.database.atomic():
         job = store.get(job_id)
@@ -31,6 +35,10 @@ def requeue_crashed(store: JobStore, job_id: str, now_ms: int) -> Job | None:
 
 
 def _finish_crashed(store: JobStore, job: Job, now_ms: int) -> Job | None:
+    crashes = crashes_in_a_row(job)
+    if crashes >= MOST_CRASHES:
+        why = {"error_kind": ErrorKind.INTERRUPTED, "error_message": _CRASHED_TOO_OFTEN}
+        return store.finish(job.id, job.attempt, Status.PAUSED, now_ms, why)
     if retries_left(job.retry_count, job.max_retries):
         return store.finish(
             job.id,
@@ -40,6 +48,8 @@ def _finish_crashed(store: JobStore, job: Job, now_ms: int) -> Job | None:
             {
                 "retry_count": job.retry_count + 1,
                 "next_retry_at": now_ms,
+                "crash_count": crashes,
+                "crash_bytes": max(job.bytes_done, job.crash_bytes or 0),
             },
         )
     return store.finish(

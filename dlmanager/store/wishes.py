@@ -12,7 +12,7 @@ from dlmanager.core.attempt_record import AttemptEnding
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, Phase, Status, Wish
 from dlmanager.store import attempts
-from dlmanager.store.facts import AT_REST, FORGET_ERROR, FROM_ZERO
+from dlmanager.store.facts import AT_REST, COUNT_CRASHES_ANEW, FORGET_ERROR, FROM_ZERO
 from dlmanager.store.job_store import JobStore, chunks
 
 _ENDINGS = {
@@ -54,7 +54,12 @@ def _wished(
     rows = list(table.select(table.id, table.status).where(*conditions).tuples())
     ids = [job_id for job_id, _ in rows]
     running = [job_id for job_id, status in rows if status == Status.PROCESSING]
-    changes: dict[str, Any] = {**AT_REST, "revision": revision, "updated_at": now_ms}
+    changes: dict[str, Any] = {
+        **AT_REST,
+        **COUNT_CRASHES_ANEW,
+        "revision": revision,
+        "updated_at": now_ms,
+    }
     if wish is Wish.REMOVE:
         changes["removed_at"] = now_ms
     else:

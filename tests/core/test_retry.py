@@ -6,6 +6,7 @@ from dlmanager.core.job import Job, Status, WaitingFor
 from dlmanager.core.retry import (
     FRESH_BYTES,
     NextTry,
+    crashes_in_a_row,
     next_try,
     retries_left,
     retry_delay_ms,
@@ -70,3 +71,19 @@ def test_waiting_for_the_network_spends_nothing(
     assert wait_for_network(job, new_bytes=new_bytes, next_probe_at_ms=77) == NextTry(
         Status.RETRYING, left_spent, 77, WaitingFor.NETWORK
     )
+
+
+@pytest.mark.parametrize(
+    "count, crash_bytes, bytes_done, expected",
+    [(0, None, 0, 1), (0, None, 9, 1), (1, 9, 9, 2), (2, 9, 8, 3), (2, 9, 10, 1)],
+    ids=["the first", "the first in mid-file", "no byte more", "fewer bytes", "it got on"],
+)
+def test_crashes_count_while_a_job_does_not_get_on(
+    make_job: Callable[..., Job],
+    count: int,
+    crash_bytes: int | None,
+    bytes_done: int,
+    expected: int,
+):
+    job = make_job(crash_count=count, crash_bytes=crash_bytes, bytes_done=bytes_done)
+    assert crashes_in_a_row(job) == expected

@@ -37,6 +37,7 @@ class Left:
         self.folder = tmp_path / "downloads"
         self.folder.mkdir()
         self.store = StoreThread(tmp_path / "queue.db")
+        self.told: list[str] = []
 
     def job(self, content: bytes = b"complete", max_retries: int = 3, **facts: object) -> Job:
         """A job in progress, with a part."""
@@ -83,7 +84,7 @@ class Left:
         return row
 
     async def sweep(self, now_ms: int = NOW_MS) -> None:
-        await sweep(self.store, now_ms, LOGGER)
+        await sweep(self.store, now_ms, LOGGER, self.told.append)
 
     def all_rows(self) -> list[tuple[object, ...]]:
         def read(store: JobStore) -> list[tuple[object, ...]]:
@@ -125,6 +126,17 @@ class TestJobsInProgress:
             ErrorKind.INTERRUPTED,
             NOW_MS,
         )
+
+    def test_for_the_third_time_in_a_row_are_paused_and_named(self, run, left: Left):
+        job = left.job(filename="a.bin", crash_count=2, crash_bytes=8)
+        run(left.sweep())
+        assert left.row(job).status is Status.PAUSED
+        assert left.told == [
+            "a.bin: dlmanager ended three times while it worked on this download. "
+            "Resume it when you are ready."
+        ]
+        run(left.sweep())
+        assert len(left.told) == 1
 
     @pytest.mark.parametrize(
         "wish, status",

@@ -147,6 +147,10 @@ def job(status: Status, **fields: object) -> Job:
             "The disk is full.",
         ),
         (
+            job(Status.PAUSED, error_kind=ErrorKind.INTERRUPTED, error_message="It crashed."),
+            "It crashed.",
+        ),
+        (
             job(Status.PAUSED, error_kind=ErrorKind.TIMEOUT, error_message="No answer came."),
             "Paused",
         ),

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Status
 from tests.integration.conftest import until
 from tests.integration.loopback_server import Content, LoopbackServer, chunked
@@ -103,6 +104,10 @@ class Rounds:
         """Let the program do what is left, as fast as it can."""
         for number, content in enumerate(self.served.values()):
             self._serve(number, f"/{number}.bin", content, None)
+        # Three kills in a row before the first byte, which chance may bring, have paused a job.
+        if paused := [job.id for job in self.site.jobs() if job.status is Status.PAUSED]:
+            with running(self.site, "resume", *paused) as resuming:
+                assert resuming.wait(20) == 0
         finish(self.site)
 
     def play(self) -> str:
@@ -229,6 +234,35 @@ def test_a_job_that_gets_on_between_kills_does_not_run_out_of_retries(
     troubles = site.troubles_at_the_end({url: content})
     for at_byte in (100_000, 200_000):
         kills.record(not troubles, f"killed at byte {at_byte}")
+    assert not troubles
+
+
+@pytest.mark.fault(27)
+def test_a_job_that_does_not_get_on_between_three_kills_is_paused_until_it_is_resumed(
+    site: Site, server: LoopbackServer, kills
+):
+    content = Content(500_000, seed=1)
+    url, other = server.serve("/a.bin", content), server.serve("/b.bin", content)
+    (job_id,) = site.add(url)
+    gate = server.hold("/a.bin")
+    for number in (1, 2, 3):
+        with running(site, "run"):
+            server.wait_for_requests(number, 20)
+    gate.release()
+    site.add(other)
+    finish(site)
+    jobs = {job.url: job for job in site.jobs()}
+    paused = jobs[url]
+    assert (paused.status, paused.error_kind) == (Status.PAUSED, ErrorKind.INTERRUPTED)
+    assert "ended three times" in (paused.error_message or "")
+    assert jobs[other].status is Status.COMPLETED
+    assert len([each for each in server.requests if each.path == "/a.bin"]) == 3
+
+    with running(site, "resume", job_id) as resuming:
+        assert resuming.wait(20) == 0
+    finish(site)
+    troubles = site.troubles_at_the_end({url: content, other: content})
+    kills.record(not troubles, "three times without progress")
     assert not troubles
 
 
