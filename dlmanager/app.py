@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import TextIOWrapper
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,11 @@ from dlmanager.core.errors import (
     InvalidFolder,
     QueueInUse,
     SettingsUnreadable,
+    StoreUnusable,
+    StoreUnusableNow,
     Surroundings,
     WgetUnusable,
+    may_pass,
 )
 from dlmanager.core.settings import Settings
 from dlmanager.engine.clock import now_ms
@@ -54,6 +58,8 @@ if TYPE_CHECKING:
 UNUSABLE = 2
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
+FIRST_START_GAP_S = 1.0
+MAX_START_GAP_S = 30.0
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _logger = logging.getLogger("dlmanager")
@@ -65,7 +71,9 @@ _logger = logging.getLogger("dlmanager")
 def run_headless(paths: Paths, *, until_idle: bool) -> int:
     """Work on the queue without a window; returns the exit status.
 
-    Raises QueueInUse, StoreUnusable, SettingsUnreadable before anything was done.
+    A disk that is full or read-only, and a database that is locked, are told and waited out, but
+    not with until_idle. Raises QueueInUse, StoreUnusable, SettingsUnreadable before anything was
+    done.
     """
     settings = read_settings(paths.settings)
     start_logging(paths)
@@ -85,7 +93,11 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
         orchestrator.problem_changed.connect(report.on_problem)
     caught: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     with _life_in_log("run", paths) as life, _stop_signals(caught):
-        await orchestrator.start()
+        if until_idle:
+            await orchestrator.start()
+        elif not await _start_when_possible(orchestrator, caught):
+            life.reason = _signal_name(caught) or "unknown"
+            return 0
         _follow_settings(paths, settings, orchestrator)
         try:
             status = await _until_done(orchestrator, report, caught, until_idle=until_idle)
@@ -183,7 +195,9 @@ async def _window_and_queue(
     orchestrator = make_orchestrator(paths, settings, _system_network())
     orchestrator.noticed.connect(sentences.append)
     try:
-        await orchestrator.start(awaits_wget=False)  # the window is there first, then its banner
+        # The window is there first, then its banner; a disk that it has to wait for is told in it.
+        with contextlib.suppress(StoreUnusableNow):
+            await orchestrator.start(awaits_wget=False)
     except QueueInUse as error:
         life.reason = f"error: {error}"
         return await _hand_over_late(paths, links, error)
@@ -191,14 +205,18 @@ async def _window_and_queue(
         life.reason = f"error: {error}"
         return await _tell_and_end(str(error))
     quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    with _stop_signals(quit_asked):  # to the very end: a second one must not cut the stop short
-        try:
-            care = _follow_settings(paths, settings, orchestrator)
-            if wear is not None:
-                care.changed.connect(wear)
-            await _window_life(paths, care, orchestrator, links, sentences, quit_asked)
-        finally:
-            await orchestrator.stop()
+    try:
+        with _stop_signals(quit_asked):  # to the very end: a second must not cut the stop short
+            try:
+                care = _follow_settings(paths, settings, orchestrator)
+                if wear is not None:
+                    care.changed.connect(wear)
+                await _window_life(paths, care, orchestrator, links, sentences, quit_asked)
+            finally:
+                await orchestrator.stop()
+    except (QueueInUse, StoreUnusable) as error:  # it waited in vain
+        life.reason = f"error: {error}"
+        return await _tell_and_end(str(error))
     life.reason = _signal_name(quit_asked) or "it was quit"
     return 0
 
@@ -211,7 +229,11 @@ async def _window_life(
     sentences: Sequence[str],
     quit_asked: asyncio.Future[int],
 ) -> None:
-    """Show the window until it is quit. sentences: what people must know; noticed ones join."""
+    """Show the window until it is quit. sentences: what people must know; noticed ones join.
+
+    A queue that could not be started yet is started as soon as it can be. Raises QueueInUse or
+    StoreUnusable if it turns out that it never can.
+    """
     from dlmanager.desktop.browser import open_in_browser
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.link_files import read_link_file
@@ -241,7 +263,9 @@ async def _window_life(
 
     def on_links(received: Sequence[str]) -> None:
         window.bring_to_front()
-        if received:
+        if not orchestrator.is_running:
+            waiting_links.extend(received)
+        elif received:
             window.add_links(received)
 
     care.changed.connect(window.set_settings)
@@ -249,18 +273,24 @@ async def _window_life(
     server = InstanceServer(paths.socket)
     server.links_received.connect(on_links)
     server.listen()
-    window.load(await orchestrator.list_jobs())
-    window.show()
-    if links:
-        window.add_links(links)
-    if sentences:
-        window.warn(" ".join(sentences))
-    orchestrator.noticed.connect(lambda _: window.warn(" ".join(sentences)))
-    await quit_asked
-    server.close()
-    window.close_for_good()
-    end_notifications()
-    await tasks.settle()
+    waiting_links = list(links)
+    try:
+        if not orchestrator.is_running:
+            window.show()
+        if await _start_when_possible(orchestrator, quit_asked, awaits_wget=False):
+            window.load(await orchestrator.list_jobs())
+            window.show()
+            if waiting_links:
+                window.add_links(waiting_links)
+            if sentences:
+                window.warn(" ".join(sentences))
+            orchestrator.noticed.connect(lambda _: window.warn(" ".join(sentences)))
+            await quit_asked
+    finally:
+        server.close()
+        window.close_for_good()
+        end_notifications()
+        await tasks.settle()
 
 
 def _make_settings_dialog(care: SettingsKeeper, tasks: Tasks, parent: "QWidget") -> "QDialog":
@@ -363,6 +393,30 @@ def _has_display() -> bool:
 
 
 # Both
+
+
+async def _start_when_possible(
+    orchestrator: DownloadQueueOrchestrator,
+    ended: asyncio.Future[int],
+    *,
+    awaits_wget: bool = True,
+) -> bool:
+    """Start the queue, however long the disk keeps it from that; False if we had to end before.
+
+    ended: see `_stop_signals`. What keeps the queue is told as its problem. Raises QueueInUse, and
+    StoreUnusable where waiting does not help.
+    """
+    gap_s = FIRST_START_GAP_S
+    while not ended.done():
+        try:
+            await orchestrator.start(awaits_wget=awaits_wget)
+        except StoreUnusableNow as error:
+            _logger.info("the queue is started again in %.0f s: %s", gap_s, error)
+        else:
+            return True
+        await asyncio.wait([ended], timeout=gap_s)
+        gap_s = min(MAX_START_GAP_S, gap_s * 2)
+    return False
 
 
 def _system_network() -> SystemNetwork:
@@ -477,18 +531,20 @@ def _life_in_log(what: str, paths: Paths) -> Iterator[_Life]:
 def start_logging(paths: Paths) -> None:
     """Log to the profile's file, Qt's messages, uncaught errors and crashes included.
 
-    Raises Surroundings if the file cannot be written.
+    Where the disk is full or read-only, from when on it is not. Raises Surroundings if the file
+    cannot be written for another reason.
     """
+    handler = _PrivateLog(
+        paths.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+    )
     try:
-        paths.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = _PrivateLog(
-            paths.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-        )
+        handler.begin()
     except OSError as error:
-        raise Surroundings(
-            f"The folder {paths.log.parent} cannot be written ({error.strerror}). "
-            "Check its permissions, or choose another data folder."
-        ) from error
+        if not may_pass(error):
+            raise Surroundings(
+                f"The folder {paths.log.parent} cannot be written ({error.strerror}). "
+                "Check its permissions, or choose another data folder."
+            ) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     qInstallMessageHandler(_on_qt_message)
@@ -500,7 +556,18 @@ class _PrivateLog(logging.handlers.RotatingFileHandler):
 
     _crash_descriptor: int | None = None
 
+    def begin(self) -> None:
+        """Open the file, made with its folder when missing. Raises OSError; the next line tries."""
+        self.stream = self._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        # What the disk does not take is not for the terminal, where its trouble is told once.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
     def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
         def opener(path: str, flags: int) -> int:
             return os.open(path, flags, 0o600)
 

@@ -1,10 +1,12 @@
 """The program as a whole: windows as real processes on the offscreen platform, and their ends."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.core.settings import Page, Settings
 from dlmanager.desktop.single_instance import hand_over
 from dlmanager.engine import wget_check
-from dlmanager.engine.file_lock import FileLock
+from dlmanager.engine.file_lock import FileLock, queue_lock
 from dlmanager.gui import announcer
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.job_table_view import JobTableView
@@ -32,6 +34,7 @@ from dlmanager.gui.row_height import COMPACT, row_height
 from dlmanager.gui.settings_dialog import SettingsDialog
 from dlmanager.gui.tray import Tray
 from dlmanager.paths import Paths, profile_paths
+from dlmanager.store import connection
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from tests.fakes.fake_wget import make_fake_wget, read_calls
@@ -66,6 +69,15 @@ class Profile:
     @property
     def paths(self) -> Paths:
         return profile_paths(str(self.data_dir))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """While another program keeps everybody from the database."""
+        JobStore(self.paths.database).close()
+        with contextlib.closing(sqlite3.connect(self.paths.database, isolation_level=None)) as one:
+            one.execute("BEGIN EXCLUSIVE")
+            yield
+            one.execute("ROLLBACK")
 
     def kill_all(self) -> None:
         for process in self.started:
@@ -314,6 +326,18 @@ class TestTheLifeOfAWindow:
                         return widget
                 await asyncio.sleep(0.01)
 
+    async def hand_over(self, profile: Profile, links: list[str]) -> None:
+        """What a second start does, which is another process."""
+        code = (
+            "import sys; from pathlib import Path;"
+            "from dlmanager.desktop.single_instance import hand_over;"
+            "sys.exit(not hand_over(Path(sys.argv[1]), sys.argv[2:]))"
+        )
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, str(profile.paths.socket), *links, cwd=ROOT
+        )
+        assert await child.wait() == 0
+
     @pytest.mark.fault(56)
     @pytest.mark.parametrize(
         "content",
@@ -444,6 +468,70 @@ class TestTheLifeOfAWindow:
         assert profile.jobs == []
         caplog.clear()
 
+    @pytest.mark.fault(49)
+    @pytest.mark.parametrize("is_quit", [False, True], ids=["waited out", "quit meanwhile"])
+    def test_a_queue_that_cannot_be_started_yet_is_told_and_waited_for(
+        self,
+        run,
+        profile: Profile,
+        server: LoopbackServer,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        is_quit: bool,
+    ):
+        monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", 10)
+        monkeypatch.setattr(app, "FIRST_START_GAP_S", 0.05)
+        profile.write_settings()
+        links = [server.serve(f"/{name}", CONTENT) for name in ("a", "b")]
+
+        async def scenario() -> None:
+            with profile.locked():
+                life = asyncio.ensure_future(app._with_window(profile.paths, links[:1]))
+                window = await self.window()
+                banner = window.findChildren(Banner)[0]
+                assert "in use by another program" in banner.text
+                assert not banner.isHidden()
+                # What a second start hands over waits, too.
+                await self.hand_over(profile, links[1:])
+                if is_quit:
+                    window.quit_requested.emit()
+                    assert await life == 0
+                    return
+            async with asyncio.timeout(10):
+                while window._jobs.summary().total != 2 or not banner.isHidden():
+                    await asyncio.sleep(0.01)
+            window.quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        assert sorted(job.url for job in profile.jobs) == ([] if is_quit else links)
+        caplog.clear()
+
+    def test_a_wait_that_turns_out_to_be_in_vain_is_told_in_a_box(
+        self, run, profile: Profile, monkeypatch: pytest.MonkeyPatch, caplog
+    ):
+        monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", 10)
+        other = queue_lock(profile.paths.database)
+
+        async def scenario() -> None:
+            with profile.locked():
+                life = asyncio.ensure_future(app._with_window(profile.paths, []))
+                window = await self.window()
+                while not other.acquire():
+                    await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while not (box := QApplication.activeModalWidget()):
+                    await asyncio.sleep(0.01)
+            assert isinstance(box, QMessageBox)
+            assert "already works on this queue" in box.text()
+            assert not window.isVisible()
+            box.accept()
+            assert await life == 2
+
+        run(scenario())
+        other.release()
+        caplog.clear()
+
     @pytest.mark.fault(56)
     @pytest.mark.parametrize("how", ["gone", "a file", "read-only"])
     def test_a_folder_for_downloads_that_is_gone_is_told_and_the_usual_one_taken(
@@ -546,15 +634,7 @@ class TestTheLifeOfAWindow:
             window = await self.window()
             for links in ([], ["http://127.0.0.1:9/a"]):
                 window.hide()
-                code = (
-                    "import sys; from pathlib import Path;"
-                    "from dlmanager.desktop.single_instance import hand_over;"
-                    "sys.exit(not hand_over(Path(sys.argv[1]), sys.argv[2:]))"
-                )
-                child = await asyncio.create_subprocess_exec(
-                    sys.executable, "-c", code, str(profile.paths.socket), *links, cwd=ROOT
-                )
-                assert await child.wait() == 0
+                await self.hand_over(profile, links)
                 await self.window()
             async with asyncio.timeout(15):
                 while not profile.jobs:

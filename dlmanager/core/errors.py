@@ -9,6 +9,7 @@ DlmanagerError
     UnknownJob          no job has this id
   Surroundings          the machine is not as we need it; the message says what to do
     StoreUnusable       the database cannot be opened, read or written
+      StoreUnusableNow  as the disk is full or read-only, or somebody has it locked: that may pass
       StoreDamaged      it is no database, or a damaged one: it will not get better by waiting
     SecretsUnusable     user names and passwords cannot be kept or read
   SecretsUnusable     user names and passwords cannot be kept or read
@@ -20,6 +21,7 @@ DlmanagerError
 A download that fails is none of these: it is data on its job (`ErrorKind`, `error_message`).
 """
 
+import errno
 from enum import StrEnum
 
 
@@ -59,6 +61,10 @@ class StoreUnusable(Surroundings):
     """The database cannot be opened, read or written."""
 
 
+class StoreUnusableNow(StoreUnusable):
+    """The disk is full, read-only or out of order, or somebody has the database locked."""
+
+
 class StoreDamaged(StoreUnusable):
     """The database is damaged, or the file is none: whoever holds the queue's lock replaces it."""
 
@@ -81,6 +87,11 @@ class CannotOpen(Surroundings):
 
 class WgetUnusable(Surroundings):
     """wget is missing, not executable, too old, or another program."""
+
+
+def may_pass(error: OSError) -> bool:
+    """Whether waiting may help: the disk is full, read-only or out of order."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 class ErrorKind(StrEnum):

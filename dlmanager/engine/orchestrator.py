@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from dlmanager.core.attempt_record import AttemptRecord
-from dlmanager.core.errors import QueueInUse, StoreUnusable
+from dlmanager.core.errors import QueueInUse, StoreUnusable, StoreUnusableNow, may_pass
 from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
@@ -181,13 +181,21 @@ class DownloadQueueOrchestrator(QObject):
         awaits_wget: return once it is known whether wget can be used, which takes up to
         `wget_check.CHECK_TIMEOUT_S` where it hangs; else `problem_changed` tells later.
         Raises QueueInUse if another process works on this database, StoreUnusable if it cannot
-        be read or written. An unusable wget is no error here: see `problem`; the queue waits.
+        be read or written. After StoreUnusableNow, which is the queue's `problem` until a later
+        start, nothing can be asked of the queue; try again. An unusable wget is no error here: see
+        `problem`; the queue waits.
         """
         async with self._life:
             if not self.is_running:
-                await self._start(awaits_wget=awaits_wget)
+                try:
+                    await self._start(awaits_wget=awaits_wget)
+                except StoreUnusableNow as error:
+                    self._store.refuse(str(error))
+                    self._set_store_problem(str(error))
+                    raise
 
     async def _start(self, *, awaits_wget: bool) -> None:
+        self._store.refuse(None)
         await self._take_lock()
         self._wget.start()
         try:
@@ -197,6 +205,7 @@ class DownloadQueueOrchestrator(QObject):
             if awaits_wget:
                 await self._wget.check()
         except BaseException:
+            self._wget.stop()
             self._store.close()
             self._lock.release()
             raise
@@ -227,7 +236,8 @@ class DownloadQueueOrchestrator(QObject):
             self._home.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             self._lock.release()
-            raise StoreUnusable(
+            kind = StoreUnusableNow if may_pass(error) else StoreUnusable
+            raise kind(
                 f"The data folder {self._db.parent} cannot be used ({error.strerror}). "
                 "Check that it exists and that you may write there."
             ) from error

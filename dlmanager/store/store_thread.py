@@ -10,19 +10,27 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import peewee
 
-from dlmanager.core.errors import StoreDamaged, StoreUnusable
+from dlmanager.core.errors import StoreDamaged, StoreUnusable, StoreUnusableNow
 from dlmanager.store.database_care import chain_of, is_damage
 from dlmanager.store.job_store import JobStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_REASONS = (
+_FULL = "The disk that holds {path} is full. Free some space; a running queue then goes on."
+_READ_ONLY = "The database {path} cannot be written. Check the permissions of its folder."
+_PASSING = (
     ("locked", "The database {path} is in use by another program. Close it and try again."),
-    ("full", "The disk that holds {path} is full. Free some space; a running queue then goes on."),
-    ("readonly", "The database {path} cannot be written. Check the permissions of its folder."),
+    ("full", _FULL),
+    ("no space left", _FULL),
+    ("quota", _FULL),
+    ("readonly", _READ_ONLY),
+    ("read-only", _READ_ONLY),
     ("unable to open", "The database {path} cannot be opened. Check the folder's permissions."),
+    ("i/o error", "The disk that holds {path} is full or out of order. Free some space on it."),
+    ("input/output error", "The disk that holds {path} is out of order. Check it."),
 )
+"""What may be over in a while, by SQLite's words and by the system's."""
 _DAMAGE = (
     ("not a database", "The file {path} is not a database."),
     ("", "The database {path} is damaged."),
@@ -34,7 +42,8 @@ class StoreThread:
     """Runs JobStore's methods on one thread of its own; opens the database at the first call.
 
     After `close()` the next call opens it again. All errors of the database come out as
-    StoreUnusable with a plain sentence, as StoreDamaged where waiting will not help.
+    StoreUnusable with a plain sentence: as StoreUnusableNow where waiting may help, as StoreDamaged
+    where it will not.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,6 +51,7 @@ class StoreThread:
         self._store: JobStore | None = None
         self._executor: ThreadPoolExecutor | None = None
         self._guard = threading.Lock()
+        self._refusal: str | None = None
 
     def call(
         self, method: Callable[Concatenate[JobStore, P], T], *args: P.args, **kwargs: P.kwargs
@@ -57,6 +67,14 @@ class StoreThread:
         A cancelled caller does not undo the write: it is made all the same.
         """
         return await asyncio.wrap_future(self._submit(method, *args, **kwargs))
+
+    def refuse(self, why: str | None) -> None:
+        """Have every call raise StoreUnusableNow with this sentence; None: answer again.
+
+        For a database that is not in order yet: where the file is missing, a call would begin a
+        new one, and no backup would ever take its place.
+        """
+        self._refusal = why
 
     def close(self) -> None:
         """Close the database after all that was asked before; the thread ends."""
@@ -98,6 +116,8 @@ class StoreThread:
             except (peewee.PeeweeException, sqlite3.Error, OSError, StoreDamaged) as error:
                 raise _plain(error, self.path) from error
 
+        if self._refusal is not None:
+            raise StoreUnusableNow(self._refusal)
         with self._guard:
             if self._executor is None:
                 self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -116,11 +136,12 @@ class StoreThread:
 
 def _plain(error: Exception, path: Path) -> StoreUnusable:
     """What is wrong with the database and what to do, in a sentence for people."""
-    words = " ".join(str(each) for each in chain_of(error)).lower()
+    # An OSError's own text names the file, which may be called anything.
+    words = " ".join(str(getattr(each, "strerror", each)) for each in chain_of(error)).lower()
     if isinstance(error, StoreDamaged) or is_damage(error):
         sentence = next(sentence for sign, sentence in _DAMAGE if sign in words)
         return StoreDamaged(f"{sentence.format(path=path)} {_MEND}")
-    for sign, sentence in _REASONS:
+    for sign, sentence in _PASSING:
         if sign in words:
-            return StoreUnusable(sentence.format(path=path))
+            return StoreUnusableNow(sentence.format(path=path))
     return StoreUnusable(f"The database {path} cannot be used ({error}).")

@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import logging
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,21 @@ OTHER = Content(size=1_000_000, seed=2)
 
 def is_right(path: Path | str, content: Content) -> bool:
     return Path(path).read_bytes() == content.read(0, content.size)
+
+
+@contextlib.contextmanager
+def small_disk_at(folder: Path) -> Iterator[None]:
+    """Mounts a file system of one megabyte on an empty folder, where that is allowed."""
+    options = ["-t", "tmpfs", "-o", "size=1m,mode=0700"]
+    mounted = subprocess.run(
+        ["mount", *options, "dlmanager-test", str(folder)], check=False, capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("only root may mount a tmpfs")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -10,12 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from dlmanager.core.errors import StoreUnusableNow
 from dlmanager.core.job import Status
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import OVERLAP_BYTES_UNCLEAN
 from dlmanager.store import connection
 from dlmanager.store.job_store import JobStore
-from tests.integration.conftest import MEGABYTE, OTHER, is_right, until, until_bytes
+from tests.integration.conftest import (
+    MEGABYTE,
+    OTHER,
+    is_right,
+    small_disk_at,
+    until,
+    until_bytes,
+)
 from tests.integration.loopback_server import Content
 
 LARGE = Content(size=4_000_000, seed=3)
@@ -102,15 +110,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Mounts a file system of one megabyte where the database lies."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "dlmanager-test", str(folder)],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode != 0:
-        pytest.skip("only root may mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk_at(folder):
+        yield folder
 
 
 FAULTS: dict[str, Callable[[], Fault]] = {"locked": Locked, "read-only": ReadOnly, "full": Full}
@@ -319,7 +320,9 @@ class TestTheFileItself:
 
 
 class TestADiskThatIsReadOnlyFromTheStart:
-    def test_is_told_and_leaves_nothing_behind(self, run, orchestrate, small_disk, database):
+    def test_is_told_and_leaves_nothing_behind(
+        self, run, orchestrate, small_disk, database, caplog
+    ):
         JobStore(database).close()
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
         names = sorted(os.listdir(small_disk))  # noqa: PTH208
@@ -333,9 +336,10 @@ class TestADiskThatIsReadOnlyFromTheStart:
         finally:
             subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
         assert sorted(os.listdir(small_disk)) == names  # noqa: PTH208
+        caplog.clear()
 
     def test_a_full_one_is_told_and_works_once_there_is_room(
-        self, run, server, orchestrate, folder, small_disk, database
+        self, run, server, orchestrate, folder, small_disk, database, caplog
     ):
         url = server.serve("/a.bin", MEGABYTE)
 
@@ -346,11 +350,20 @@ class TestADiskThatIsReadOnlyFromTheStart:
             fault = Full()
             fault.begin(database)
             try:
-                with pytest.raises(Exception, match="full"):
+                with pytest.raises(StoreUnusableNow, match="full"):
                     await orchestrator.start()
+                assert "full" in (orchestrator.problem or "")
+                with pytest.raises(StoreUnusableNow, match="full"):
+                    await orchestrator.list_jobs()
             finally:
                 fault.end(database)
+            problems: list[str | None] = []
+            orchestrator.problem_changed.connect(problems.append)
             await orchestrator.start()
             await until(orchestrator, job_id, Status.COMPLETED)
+            while orchestrator.problem is not None:
+                await asyncio.sleep(0.01)
+            assert problems == [None]
 
         run(scenario())
+        caplog.clear()

@@ -1,11 +1,13 @@
 import asyncio
+import errno
+import os
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 
-from dlmanager.core.errors import StoreUnusable
+from dlmanager.core.errors import StoreUnusable, StoreUnusableNow
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 from tests.store.conftest import order
@@ -81,8 +83,45 @@ def test_a_locked_database_is_told(store: StoreThread, monkeypatch: pytest.Monke
     store.call(JobStore.list_jobs)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreUnusable, match="in use by another program"):
+    with pytest.raises(StoreUnusableNow, match="in use by another program"):
         store.call(JobStore.add, [order()], 1)
     other.execute("ROLLBACK")
     other.close()
     assert len(store.call(JobStore.add, [order()], 1)) == 1
+
+
+@pytest.mark.parametrize(
+    "number, words, may_pass",
+    [
+        (errno.ENOSPC, "is full", True),
+        (errno.EDQUOT, "is full", True),
+        (errno.EROFS, "cannot be written", True),
+        (errno.EIO, "is out of order", True),
+        (errno.EACCES, "cannot be used", False),
+    ],
+    ids=["full", "quota", "read-only", "broken", "somebody else's"],
+)
+def test_what_the_system_refuses_may_pass_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str, may_pass: bool
+):
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(self))
+
+    # Its name is no sign of anything.
+    store = StoreThread(tmp_path / "locked full disk" / "queue.db")
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(StoreUnusable, match=words) as caught:
+        store.call(JobStore.list_jobs)
+    assert isinstance(caught.value, StoreUnusableNow) is may_pass
+    store.close()
+
+
+def test_one_that_is_not_in_order_refuses_everything_and_makes_no_database(store: StoreThread, run):
+    store.refuse("The disk is full.")
+    with pytest.raises(StoreUnusableNow, match=r"The disk is full\."):
+        store.call(JobStore.list_jobs)
+    with pytest.raises(StoreUnusableNow):
+        run(store.run(JobStore.add, [order()], 1))
+    assert not store.path.exists()
+    store.refuse(None)
+    assert store.call(JobStore.list_jobs) == []
