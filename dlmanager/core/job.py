@@ -125,6 +125,7 @@ class Job:
     choice, not the person's.
     crash_count: how often in a row the program ended uncleanly during an attempt, without progress
     in between. crash_bytes: how far the job had come at most when that happened.
+    unresolved_count: how often in a row its server's name was not found, with the network up.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Job:
     has_secrets: bool = False
     crash_count: int = 0
     crash_bytes: int | None = None
+    unresolved_count: int = 0
 
     @property
     def path(self) -> str | None:

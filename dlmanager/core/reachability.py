@@ -101,6 +101,15 @@ def network_is_away(contacts: Contacts, system: SystemState, now_s: float) -> bo
     return suspects >= (1 if system is SystemState.DISCONNECTED else 2)
 
 
+def network_is_up(contacts: Contacts, system: SystemState, now_s: float) -> bool:
+    """Whether it is known that the network as a whole works: something was reached lately.
+
+    That it is not away is less: with one host alone nobody can tell.
+    """
+    was_reached = contacts.reached_s is not None and now_s - contacts.reached_s <= RECENT_S
+    return was_reached or system is SystemState.CONNECTED
+
+
 def probe_gap_ms(failed_probes: int) -> int:
     """Wait before the next probe: 2, 4, 8 ... at most 60 seconds."""
     return min(MAX_GAP_MS, FIRST_GAP_MS << min(failed_probes, 10))

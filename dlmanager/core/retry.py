@@ -9,6 +9,9 @@ MAX_RETRY_AFTER_MS = 60 * 60 * 1000
 FRESH_BYTES = 64 * 1024
 """An attempt that brought at least this many new bytes sets the retry count back to 0."""
 
+MOST_UNRESOLVED = 3
+"""How often a job is tried again in a row whose server's name is not found: it is mistyped, or gone
+for longer than a few retries last."""
 MOST_CRASHES = 3
 """A job that the program ended uncleanly with so often in a row may well be the cause."""
 
@@ -43,26 +46,40 @@ def crashes_in_a_row(job: Job) -> int:
 
 @dataclass(frozen=True, slots=True)
 class NextTry:
-    """What becomes of a job after a failed attempt. next_retry_at: milliseconds since the epoch."""
+    """What becomes of a job after a failed attempt.
+
+    next_retry_at: milliseconds since the epoch. unresolved_count: as in the job.
+    """
 
     status: Status
     retry_count: int
     next_retry_at: int | None
     waiting_for: WaitingFor | None = None
+    unresolved_count: int = 0
 
 
 def next_try(
-    job: Job, *, new_bytes: int, retry_after_s: int | None, initial_retry_delay_ms: int, now_ms: int
+    job: Job,
+    *,
+    new_bytes: int,
+    retry_after_s: int | None,
+    initial_retry_delay_ms: int,
+    now_ms: int,
+    is_unresolved: bool = False,
 ) -> NextTry:
     """Decide whether and when a job whose attempt failed is tried again.
 
-    new_bytes: how far the attempt got beyond where the job ever was.
+    new_bytes: how far the attempt got beyond where the job ever was. is_unresolved: the server's
+    name was not found though the network is up; then MOST_UNRESOLVED counts beside max_retries,
+    unless that is without end.
     """
     spent = 0 if new_bytes >= FRESH_BYTES else job.retry_count
-    if not retries_left(spent, job.max_retries):
+    unresolved = job.unresolved_count + 1 if is_unresolved else 0
+    is_given_up = unresolved > MOST_UNRESOLVED and job.max_retries >= 0
+    if is_given_up or not retries_left(spent, job.max_retries):
         return NextTry(Status.FAILED, spent, None)
     delay_ms = retry_delay_ms(initial_retry_delay_ms, spent, retry_after_s)
-    return NextTry(Status.RETRYING, spent + 1, now_ms + delay_ms)
+    return NextTry(Status.RETRYING, spent + 1, now_ms + delay_ms, unresolved_count=unresolved)
 
 
 def wait_for_network(job: Job, *, new_bytes: int, next_probe_at_ms: int) -> NextTry:

@@ -27,6 +27,7 @@ from dlmanager.core.reachability import (
     SystemState,
     contact_of,
     network_is_away,
+    network_is_up,
     probe_gap_ms,
     with_failing,
     with_reached,
@@ -154,7 +155,8 @@ class NetworkCare(QObject):
 
     def next_try(self, job: Job, outcome: Outcome, new_bytes: int) -> NextTry:
         """Decide when a job is tried again whose attempt ended with RETRY."""
-        is_doubtful = contact_of(outcome) not in (None, Contact.REACHED)
+        contact = contact_of(outcome)
+        is_doubtful = contact not in (None, Contact.REACHED)
         if is_doubtful and self._is_away:
             return wait_for_network(job, new_bytes=new_bytes, next_probe_at_ms=self._probe_at_ms)
         planned = next_try(
@@ -163,6 +165,7 @@ class NetworkCare(QObject):
             retry_after_s=outcome.retry_after_s,
             initial_retry_delay_ms=self.initial_retry_delay_ms,
             now_ms=now_ms(),
+            is_unresolved=contact is Contact.UNRESOLVED and self._is_up(),
         )
         if is_doubtful and planned.status is Status.RETRYING:
             self._doubtful[job.id] = job.attempt
@@ -245,9 +248,15 @@ class NetworkCare(QObject):
         self._judge()
 
     def _judge(self) -> None:
-        system = self._system.state if self._system is not None else SystemState.UNKNOWN
-        if not self._is_away and network_is_away(self._contacts, system, self._clock_s()):
+        is_away = network_is_away(self._contacts, self._system_state(), self._clock_s())
+        if is_away and not self._is_away:
             self._begin_wait()
+
+    def _is_up(self) -> bool:
+        return network_is_up(self._contacts, self._system_state(), self._clock_s())
+
+    def _system_state(self) -> SystemState:
+        return self._system.state if self._system is not None else SystemState.UNKNOWN
 
     # While the network is away
 

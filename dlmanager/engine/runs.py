@@ -257,6 +257,7 @@ def next_state(
             "retry_count": planned.retry_count,
             "next_retry_at": planned.next_retry_at,
             "waiting_for": planned.waiting_for,
+            "unresolved_count": planned.unresolved_count,
         }
         if planned.status is Status.RETRYING:
             return Status.RETRYING, facts

@@ -25,7 +25,8 @@ FROM_ZERO: Facts = {
     "content_type": None,
     "unproven_from": 0,  # the next attempt cuts the part there
 }
-COUNT_CRASHES_ANEW: Facts = {"crash_count": 0, "crash_bytes": None}
+COUNT_ANEW: Facts = {"crash_count": 0, "crash_bytes": None, "unresolved_count": 0}
+"""What came several times in a row comes so no more, once an attempt ended in another way."""
 AT_REST: Facts = {
     "phase": None,
     "pid": None,

@@ -29,7 +29,7 @@ from dlmanager.store.connection import file_of, has_rows, open_database
 from dlmanager.store.database_care import RESTORED, check, make_backup
 from dlmanager.store.facts import (
     AT_REST,
-    COUNT_CRASHES_ANEW,
+    COUNT_ANEW,
     FORGET_ERROR,
     NO_FILE,
     NO_PART,
@@ -276,7 +276,7 @@ class JobStore:
         """
         if Status.PROCESSING not in SOURCES[status]:
             raise ValueError(f"PROCESSING cannot become {status}")
-        facts = {**AT_REST, **COUNT_CRASHES_ANEW, **facts, "status": status}
+        facts = {**AT_REST, **COUNT_ANEW, **facts, "status": status}
         with self._database.atomic():
             job = self._guarded(job_id, attempt, now_ms, facts)
             if job is not None:
@@ -290,7 +290,7 @@ class JobStore:
         running: job ids and attempt numbers. Returns the jobs given back: not those that run no
         more, nor those whose file is being published, as that is brought to its end.
         """
-        facts = {**AT_REST, **COUNT_CRASHES_ANEW, "status": Status.PENDING}
+        facts = {**AT_REST, **COUNT_ANEW, "status": Status.PENDING}
         with self._database.atomic():
             found = [
                 self._guarded(job_id, attempt, now_ms, facts, _UNPUBLISHED)

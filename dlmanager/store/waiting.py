@@ -74,6 +74,7 @@ def start_network_wait(
     facts = {
         "waiting_for": WaitingFor.NETWORK,
         "next_retry_at": next_probe_at,
+        "unresolved_count": 0,
         "retry_count": Case(None, [(table.retry_count > 0, table.retry_count - 1)], 0),
     }
     changed = []

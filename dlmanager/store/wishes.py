@@ -12,7 +12,7 @@ from dlmanager.core.attempt_record import AttemptEnding
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, Phase, Status, Wish
 from dlmanager.store import attempts
-from dlmanager.store.facts import AT_REST, COUNT_CRASHES_ANEW, FORGET_ERROR, FROM_ZERO
+from dlmanager.store.facts import AT_REST, COUNT_ANEW, FORGET_ERROR, FROM_ZERO
 from dlmanager.store.job_store import JobStore, chunks
 
 _ENDINGS = {
@@ -56,7 +56,7 @@ def _wished(
     running = [job_id for job_id, status in rows if status == Status.PROCESSING]
     changes: dict[str, Any] = {
         **AT_REST,
-        **COUNT_CRASHES_ANEW,
+        **COUNT_ANEW,
         "revision": revision,
         "updated_at": now_ms,
     }

@@ -9,6 +9,7 @@ from dlmanager.core.reachability import (
     SystemState,
     contact_of,
     network_is_away,
+    network_is_up,
     probe_gap_ms,
     with_failing,
     with_reached,
@@ -101,3 +102,21 @@ def test_probes_come_with_growing_gaps():
     gaps = [probe_gap_ms(number) for number in range(7)]
     assert gaps == [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
     assert probe_gap_ms(10**9) == 60_000
+
+
+@pytest.mark.parametrize(
+    "reached_s, system, is_up",
+    [
+        (None, UNKNOWN, False),
+        (None, CONNECTED, True),
+        (None, DISCONNECTED, False),
+        (1.0, UNKNOWN, True),
+        (1.0, DISCONNECTED, True),
+        (1.0 - RECENT_S, UNKNOWN, False),
+    ],
+    ids=["nothing", "the system", "the system's no", "a host", "a host, lately", "a host long ago"],
+)
+def test_the_network_is_up_where_something_was_reached(
+    reached_s: float | None, system: SystemState, is_up: bool
+):
+    assert network_is_up(Contacts(reached_s), system, 1.5) is is_up

@@ -5,6 +5,7 @@ import pytest
 from dlmanager.core.job import Job, Status, WaitingFor
 from dlmanager.core.retry import (
     FRESH_BYTES,
+    MOST_UNRESOLVED,
     NextTry,
     crashes_in_a_row,
     next_try,
@@ -87,3 +88,37 @@ def test_crashes_count_while_a_job_does_not_get_on(
 ):
     job = make_job(crash_count=count, crash_bytes=crash_bytes, bytes_done=bytes_done)
     assert crashes_in_a_row(job) == expected
+
+
+def _unresolved(job: Job, *, is_unresolved: bool = True) -> tuple[Status, int]:
+    planned = next_try(
+        job,
+        new_bytes=0,
+        retry_after_s=None,
+        initial_retry_delay_ms=100,
+        now_ms=1_000,
+        is_unresolved=is_unresolved,
+    )
+    return planned.status, planned.unresolved_count
+
+
+def test_a_name_that_is_not_found_is_tried_again_a_few_times_alone(make_job: Callable[..., Job]):
+    job = make_job(max_retries=1_000, unresolved_count=MOST_UNRESOLVED - 1)
+    assert _unresolved(job) == (Status.RETRYING, MOST_UNRESOLVED)
+    job = make_job(max_retries=1_000, unresolved_count=MOST_UNRESOLVED)
+    assert _unresolved(job)[0] is Status.FAILED
+
+
+def test_any_other_trouble_starts_the_count_of_names_not_found_anew(make_job: Callable[..., Job]):
+    job = make_job(max_retries=1_000, unresolved_count=MOST_UNRESOLVED)
+    assert _unresolved(job, is_unresolved=False) == (Status.RETRYING, 0)
+
+
+@pytest.mark.parametrize(
+    "max_retries, status", [(1, Status.FAILED), (-1, Status.RETRYING)], ids=["few", "without end"]
+)
+def test_fewer_retries_count_and_retries_without_end(
+    make_job: Callable[..., Job], max_retries: int, status: Status
+):
+    job = make_job(max_retries=max_retries, retry_count=1, unresolved_count=MOST_UNRESOLVED)
+    assert _unresolved(job)[0] is status

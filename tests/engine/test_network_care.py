@@ -54,6 +54,7 @@ class Bench:
         self.knocked: list[tuple[str, int]] = []
         self.answer: Callable[[], Awaitable[bool]] = self.nobody
         self.opened = 0
+        self.retries = 3
         monkeypatch.setattr(network_care, "can_connect", self.can_connect)
         self.care = NetworkCare(
             self.store,
@@ -76,7 +77,8 @@ class Bench:
         return await self.answer()
 
     def running(self, *hosts: str) -> list[Job]:
-        orders = [NewJob(f"http://{host}.test/file", "/tmp") for host in hosts]
+        url = "http://{}.test/file"
+        orders = [NewJob(url.format(host), "/tmp", max_retries=self.retries) for host in hosts]
         self.store.call(JobStore.add, orders, 1)
         return self.store.call(JobStore.claim, len(hosts), now_ms())
 
@@ -89,6 +91,7 @@ class Bench:
             "retry_count": planned.retry_count,
             "next_retry_at": planned.next_retry_at,
             "waiting_for": planned.waiting_for,
+            "unresolved_count": planned.unresolved_count,
         }
         ended = await self.store.run(
             JobStore.finish, job.id, job.attempt, planned.status, now_ms(), facts
@@ -105,6 +108,12 @@ class Bench:
     def moved(self, job: Job, bytes_done: int) -> None:
         progress = JobProgress(job.id, job.attempt, Phase.DOWNLOADING, bytes_done, None, None)
         self.care.note_progress([progress])
+
+    async def end_again(self, job: Job, outcome: Outcome) -> Job:
+        """Try a job that waits for its retry once more, to another end."""
+        (claimed,) = self.store.call(JobStore.claim, 1, now_ms() + 10**9)
+        assert claimed.id == job.id
+        return await self.end(claimed, outcome)
 
     async def probe(self) -> None:
         """Fire the timer and wait for the probe's end."""
@@ -326,3 +335,41 @@ def test_a_job_without_retries_left_waits_as_well(run, bench: Bench):
         assert (await bench.end(last, UNFOUND)).status is Status.RETRYING
 
     run(scenario())
+
+
+class TestANameThatIsNotFound:
+    @pytest.fixture(params=["something was reached", "the system says so", "nobody knows"])
+    def is_up(self, request: pytest.FixtureRequest, bench: Bench) -> bool:
+        bench.retries = 1_000
+        if request.param == "the system says so":
+            bench.system.state = SystemState.CONNECTED
+        if request.param == "something was reached":
+            bench.care._on_reached("other.test")
+        return request.param != "nobody knows"
+
+    def test_is_given_up_after_three_retries_where_the_network_is_up(
+        self, run, bench: Bench, is_up: bool
+    ):
+        async def scenario() -> None:
+            (job,) = bench.running("a")
+            rows = [await bench.end(job, UNFOUND)]
+            rows += [await bench.end_again(job, UNFOUND) for _ in range(2)]
+            assert {row.status for row in rows} == {Status.RETRYING}
+            last = await bench.end_again(job, UNFOUND)
+            assert last.status is (Status.FAILED if is_up else Status.RETRYING)
+            if is_up:
+                assert [row.unresolved_count for row in rows] == [1, 2, 3]
+
+        run(scenario())
+
+    def test_counts_no_more_once_the_network_turns_out_to_be_away(self, run, bench: Bench):
+        bench.retries = 1_000
+        bench.system.state = SystemState.CONNECTED
+
+        async def scenario() -> None:
+            a, b = bench.running("a", "b")
+            assert (await bench.end(a, UNFOUND)).unresolved_count == 1
+            assert (await bench.end(b, UNFOUND)).waiting_for is WaitingFor.NETWORK
+            assert (bench.row(a).unresolved_count, bench.row(b).unresolved_count) == (0, 0)
+
+        run(scenario())
