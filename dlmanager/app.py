@@ -17,7 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QCoreApplication,
+    QMessageLogContext,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 
 from dlmanager import __version__
 from dlmanager.cli import complain
@@ -60,7 +66,14 @@ LOG_BYTES = 1_000_000
 LOG_FILES = 3
 FIRST_START_GAP_S = 1.0
 MAX_START_GAP_S = 30.0
+MAX_TIME_AWAY_MS = 10 * 60 * 1000
+"""How long a run that is to end by itself waits for the network."""
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+_AWAY = (
+    "No server could be reached for ten minutes. Check the network and run it again: every "
+    "download goes on from where it stopped."
+)
 
 _logger = logging.getLogger("dlmanager")
 
@@ -122,22 +135,29 @@ async def _until_done(
     if not until_idle:
         await caught
         return 0
-    stuck = asyncio.get_running_loop().create_future()
+    stuck: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def on_problem(problem: str | None) -> None:
         if problem is not None and not stuck.done():
-            stuck.set_result(None)
+            stuck.set_result(problem)
 
     orchestrator.problem_changed.connect(on_problem)
     on_problem(orchestrator.problem)
+    patience = QTimer(orchestrator, singleShot=True, interval=MAX_TIME_AWAY_MS)
+    patience.timeout.connect(lambda: on_problem(_AWAY))
+    orchestrator.network_away_changed.connect(
+        lambda is_away: patience.start() if is_away else patience.stop()
+    )
     idle = asyncio.ensure_future(orchestrator.wait_until_idle())
-    await asyncio.wait([caught, stuck, idle], return_when=asyncio.FIRST_COMPLETED)
+    waited_for: list[asyncio.Future[Any]] = [caught, stuck, idle]
+    await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
     if idle.done():
         return 1 if report.failed else 0
     idle.cancel()
+    patience.stop()
     if caught.done():
         return 128 + caught.result()
-    complain(orchestrator.problem or "the queue cannot work")
+    complain(stuck.result())
     return UNUSABLE
 
 

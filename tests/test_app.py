@@ -21,10 +21,10 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMessageBox, QPus
 
 from dlmanager import __version__, app
 from dlmanager.core.errors import QueueInUse, SettingsUnreadable
-from dlmanager.core.job import Job, NewJob, Status
+from dlmanager.core.job import Job, NewJob, Status, WaitingFor
 from dlmanager.core.settings import Page, Settings
 from dlmanager.desktop.single_instance import hand_over
-from dlmanager.engine import wget_check
+from dlmanager.engine import network_care, wget_check
 from dlmanager.engine.file_lock import FileLock, queue_lock
 from dlmanager.gui import announcer
 from dlmanager.gui.banner import Banner
@@ -807,6 +807,62 @@ async def fail(*_): raise ZeroDivisionError("in the middle")
 app._window_life = fail
 app.run_window(profile_paths(sys.argv[1]), [])
 """
+
+
+class TestARunThatIsToEndByItself:
+    """It waits for the network, but not for ever."""
+
+    @pytest.fixture
+    def servers(
+        self, profile: Profile, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[list[LoopbackServer]]:
+        """Two hosts that cannot be reached, and a download waiting for each."""
+        monkeypatch.setattr(network_care, "probe_gap_ms", lambda failed_probes: 50)
+        with LoopbackServer(host="127.0.0.2") as one, LoopbackServer(host="127.0.0.3") as other:
+            for server in (one, other):
+                url = server.serve(f"/{server.port}.bin", CONTENT)
+                profile.add(NewJob(url, str(profile.folder), max_retries=1))
+                server.go_offline()
+            away = [one, other]
+            yield away
+            for server in away:
+                server.come_back()
+
+    async def headless(self, profile: Profile) -> int:
+        settings = Settings(poll_interval_ms=100, initial_retry_delay_ms=100)
+        return await app._headless(profile.paths, settings, until_idle=True)
+
+    @pytest.mark.fault(52)
+    def test_ends_with_a_sentence_where_nothing_can_be_reached_for_long(
+        self, run, profile: Profile, servers, monkeypatch: pytest.MonkeyPatch, capsys
+    ):
+        monkeypatch.setattr(app, "MAX_TIME_AWAY_MS", 200)
+        assert run(self.headless(profile)) == 2
+        assert "No server could be reached for ten minutes" in capsys.readouterr().err
+        assert {(job.status, job.retry_count) for job in profile.jobs} == {(Status.RETRYING, 0)}
+
+    def test_goes_on_where_the_network_comes_back_in_time(
+        self, run, profile: Profile, servers, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(app, "MAX_TIME_AWAY_MS", 3_000)
+        gate = servers[0].hold(f"/{servers[0].port}.bin", 500_000)
+
+        async def scenario() -> int:
+            life = asyncio.ensure_future(self.headless(profile))
+            async with asyncio.timeout(20):
+                while {job.waiting_for for job in profile.jobs} != {WaitingFor.NETWORK}:
+                    await asyncio.sleep(0.02)
+            servers.pop(0).come_back()
+            assert await asyncio.to_thread(gate.reached.wait, 10)
+            await asyncio.sleep(3.2)  # longer than it would have waited
+            assert not life.done()
+            gate.release()
+            async with asyncio.timeout(10):
+                return await life
+
+        # The other host stays away, and has a trouble of its own now.
+        assert run(scenario()) == 1
+        assert [job.status for job in profile.jobs] == [Status.COMPLETED, Status.FAILED]
 
 
 class TestTheLogOfALife:

@@ -69,10 +69,12 @@ class NetworkCare(QObject):
     Signals:
         jobs_changed(object): list[Job], rows as committed.
         opened(): jobs may be due that were not.
+        away_changed(bool): whether the network as a whole is away, from now on.
     """
 
     jobs_changed = Signal(object)
     opened = Signal()
+    away_changed = Signal(bool)
 
     def __init__(
         self,
@@ -268,6 +270,7 @@ class NetworkCare(QObject):
         self._plan_probe()
         self._tasks.start(self._start_wait(list(self._doubtful.items())))
         self._doubtful.clear()
+        self.away_changed.emit(True)
 
     def _end_wait(self) -> None:
         if self._is_away:
@@ -275,6 +278,7 @@ class NetworkCare(QObject):
             self._is_away = False
             self._timer.stop()
             self._tasks.start(self._release())
+            self.away_changed.emit(False)
 
     async def _start_wait(self, attempts: list[tuple[str, int]]) -> None:
         """Undo what the first failures have cost, before it was clear what they mean."""

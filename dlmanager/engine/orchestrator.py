@@ -54,6 +54,7 @@ class DownloadQueueOrchestrator(QObject):
         jobs_removed(object): list[str], ids.
         progressed(object): list[JobProgress], live, at most five times a second.
         problem_changed(object): str | None, why the queue as a whole cannot work.
+        network_away_changed(bool): whether no server can be reached, from now on.
         noticed(str): a sentence about something that was done about the database; also from
             within `start`.
     """
@@ -63,6 +64,7 @@ class DownloadQueueOrchestrator(QObject):
     jobs_removed = Signal(object)
     progressed = Signal(object)
     problem_changed = Signal(object)
+    network_away_changed = Signal(bool)
     noticed = Signal(str)
 
     def __init__(
@@ -118,6 +120,7 @@ class DownloadQueueOrchestrator(QObject):
             parent=self,
         )
         self._network.jobs_changed.connect(self.jobs_changed)
+        self._network.away_changed.connect(self.network_away_changed)
         self._board.progressed.connect(self._network.note_progress)
 
         self._home = self._db.parent / "run"

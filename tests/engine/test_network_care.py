@@ -373,3 +373,20 @@ class TestANameThatIsNotFound:
             assert (bench.row(a).unresolved_count, bench.row(b).unresolved_count) == (0, 0)
 
         run(scenario())
+
+
+def test_it_is_told_when_the_network_goes_and_when_it_comes_back(run, bench: Bench):
+    told: list[bool] = []
+    bench.care.away_changed.connect(told.append)
+
+    async def scenario() -> None:
+        a, b = bench.running("a", "b")
+        await bench.end(a, UNFOUND)
+        assert told == []
+        await bench.end(b, UNFOUND)
+        assert told == [True]
+        bench.care._on_reached("a.test")
+        await bench.tasks.settle()
+        assert told == [True, False]
+
+    run(scenario())
