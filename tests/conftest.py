@@ -109,6 +109,9 @@ def loop(qapp: QApplication) -> Iterator[QEventLoop]:
 
 # Whoever runs pytest by hand need not remember it.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The words of the system's errors are English, whatever a test does to LANGUAGE: the C library
+# keeps the language that it once found.
+os.environ["LC_MESSAGES"] = "C"
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 

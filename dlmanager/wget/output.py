@@ -84,7 +84,7 @@ class OutputParser:
     blocks and the tail are cut to a size, and of a flood only the latest messages are told.
     """
 
-    def __init__(self, on_line: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, on_line: Callable[[str], None] | None = None) -> None:
         """on_line: told each line that goes to the tail."""
         self._on_line = on_line
         self._rest = b""
@@ -170,7 +170,8 @@ class OutputParser:
 
     def _remembered(self, line: bytes) -> str:
         text = redact_text(line.decode(errors="replace"))[:_MAX_TEXT_CHARACTERS]
-        self._on_line(text)
+        if self._on_line is not None:
+            self._on_line(text)
         self._tail.append(text)
         self._tail_characters += len(text)
         while self._tail_characters > MAX_TAIL_CHARACTERS:
