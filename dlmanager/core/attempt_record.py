@@ -21,6 +21,7 @@ class AttemptEnding(StrEnum):
     PAUSED = "paused"  # by the person, or because the disk was full
     CANCELLED = "cancelled"
     REMOVED = "removed"
+    OTHER_LINK = "other_link"  # the person gave the job another link
     STOPPED = "stopped"  # the program was ended in good order
     UNUSABLE = "unusable"  # wget itself could not work
     INTERRUPTED = "interrupted"  # the program ended in the middle of it

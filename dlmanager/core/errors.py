@@ -16,6 +16,7 @@ DlmanagerError
   QueueInUse          another dlmanager works on the same data
     SettingsUnreadable  the settings file cannot be read or is not valid
     CannotOpen          a finished file is gone, or no program opens it
+    CannotDelete        a finished file cannot be moved to the trash; it is where it was
     WgetUnusable        wget is missing, not executable, too old, or another program
 
 A download that fails is none of these: it is data on its job (`ErrorKind`, `error_message`).
@@ -83,6 +84,10 @@ class SettingsUnreadable(Surroundings):
 
 class CannotOpen(Surroundings):
     """A finished file is not there any more, or the system has no program for it."""
+
+
+class CannotDelete(Surroundings):
+    """A finished file could not be moved to the system's trash; it is where it was."""
 
 
 class WgetUnusable(Surroundings):

@@ -120,7 +120,8 @@ class Job:
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
     host: of the link, lower-case. waiting_for: set while the job, PENDING or RETRYING, is held back
     because no server can be reached, or because its server asked for a pause.
-    has_secrets: a user name, password or headers are kept for it elsewhere.
+    has_secrets: a user name, password or headers are kept for it elsewhere. final_url: where the
+    last answer came from; None until an answer came to the link as it is now.
     accept_page: a web page in place of the file is kept. named_by_server: filename is an answer's
     choice, not the person's.
     crash_count: how often in a row the program ended uncleanly during an attempt, without progress
@@ -187,6 +188,11 @@ class Job:
         if wish is Wish.ACCEPT and self.error_kind is not ErrorKind.WEB_PAGE:
             return False
         return self.status in WISH_SOURCES[wish] or (wish is Wish.PAUSE and self.waits_for_space)
+
+    @property
+    def takes_link(self) -> bool:
+        """Whether it can be given another link to its file: it still needs one."""
+        return self.status is not Status.COMPLETED and self.phase is not Phase.FINALISING
 
     @property
     def waits_for_space(self) -> bool:

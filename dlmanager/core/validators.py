@@ -81,15 +81,22 @@ def validators_of(response: Response) -> Validators:
     )
 
 
-def check_response(known: Validators, offset_bytes: int, response: Response) -> Verdict:
+def check_response(
+    known: Validators, offset_bytes: int, response: Response, *, is_other_link: bool = False
+) -> Verdict:
     """Judge the head of an answer to a request for the bytes from offset on (0: for all).
 
+    is_other_link: the bytes came from another link than the answer, so that only an ETag or a
+    Last-Modified that agrees shows that they are of one file.
     Call it as soon as the header block is complete, and not for redirects. An answer that
     writes nothing into the part (an error, a complete file's 416) is GO_ON: what it means for
     the job is said by `wget.exit_status.classify`.
     """
     now = validators_of(response)
     if response.status == 412:
+        return Verdict.CHANGED
+    goes_on = offset_bytes > 0 and response.status in (206, 416)
+    if is_other_link and goes_on and not _comparable(known, now):
         return Verdict.CHANGED
     if response.status == 416:
         return _check_unsatisfiable(known, now, offset_bytes)

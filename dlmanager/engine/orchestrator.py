@@ -18,6 +18,7 @@ from dlmanager.engine.clock import now_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import job_lock, queue_lock
+from dlmanager.engine.kept_parts import KeptParts
 from dlmanager.engine.network_care import NetworkCare, SystemNetwork
 from dlmanager.engine.orders import check_order
 from dlmanager.engine.part_file import discard_part
@@ -28,6 +29,7 @@ from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_care import WgetCare
 from dlmanager.store import attempts
+from dlmanager.store.corrections import restore
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
@@ -132,6 +134,9 @@ class DownloadQueueOrchestrator(QObject):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._parts_left = True
+        self._discarding = asyncio.Lock()
+        self._kept_parts = KeptParts(self)
+        self._kept_parts.expired.connect(self._on_kept_parts_expired)
         self._store_problem: str | None = None
         self._told_problem: str | None = None
 
@@ -267,6 +272,7 @@ class DownloadQueueOrchestrator(QObject):
         await self._board.flush()
         await self._runs.give_back()
         self._board.stop()
+        await self._discard_kept_parts()
         await self._tasks.settle()
         await self._keeper.stop()
         await asyncio.to_thread(self._store.close)
@@ -389,9 +395,48 @@ class DownloadQueueOrchestrator(QObject):
         """Fetch and keep the web pages that came in place of files; returns what changed."""
         return await self._wish(Wish.ACCEPT, job_ids)
 
-    async def remove(self, job_ids: Sequence[str]) -> None:
-        """Take jobs off the list and throw their parts away; finished files stay."""
+    async def remove(self, job_ids: Sequence[str], *, undo_ms: int = 0) -> None:
+        """Take jobs off the list and throw their parts away; finished files stay.
+
+        undo_ms: for so long, but not beyond the next removal with an undo or the end of the
+        queue's work, the parts are kept, and `restore` brings all back.
+        """
+        if undo_ms:
+            self._kept_parts.keep(job_ids, undo_ms)
         await self._wish(Wish.REMOVE, job_ids)
+
+    async def restore(self, job_ids: Sequence[str]) -> list[Job]:
+        """Put removed jobs back into the list, with what is left of their bytes; returns them."""
+        # A part that is being thrown away must be known to be gone before its job is back.
+        async with self._discarding:
+            jobs = await self._store.run(restore, job_ids, now_ms())
+        if jobs:
+            self._announce_added(jobs)
+        return jobs
+
+    async def download_again(self, job_ids: Sequence[str]) -> list[Job]:
+        """Add the same downloads once more, as new jobs; returns those.
+
+        Raises StoreUnusable, SecretsUnusable.
+        """
+        found = [await self._store.run(JobStore.get, job_id) for job_id in job_ids]
+        orders = [await self._secrets.order_again(job) for job in found if job is not None]
+        return await self.add(orders)
+
+    async def change_link(self, job_id: str, link: str) -> None:
+        """Give a job another link to its file; its bytes stay if the new server has that very file.
+
+        A running attempt is ended, and the job goes on with the new link.
+        Raises InvalidUrl, UnknownJob, BadInput, StoreUnusable, SecretsUnusable.
+        """
+        await self._board.flush()
+        try:
+            await self._secrets.change_link(self._store, job_id, link)
+        finally:
+            job = await self._store.run(JobStore.get, job_id)
+            if job is not None:
+                self._network.note_wish([job], lifts_pauses=False)
+                await self._obey([job])
 
     async def pause_all(self) -> None:
         """Pause everything that is not finished."""
@@ -506,10 +551,27 @@ class DownloadQueueOrchestrator(QObject):
         if known_ms := [each for each in delays_ms if each is not None]:
             self._retry_timer.start(max(1, min(MAX_TIMER_MS, *known_ms)))
 
+    def _on_kept_parts_expired(self) -> None:
+        self._parts_left = True
+        self._wake.set()
+
+    async def _discard_kept_parts(self) -> None:
+        self._kept_parts.let_go()
+        if self._parts_left:
+            try:
+                await self._discard_left_parts()
+            except StoreUnusable as error:
+                # The next start throws them away.
+                self._logger.warning("parts of removed downloads are left: %s", error)
+
     async def _discard_left_parts(self) -> None:
+        async with self._discarding:
+            await self._discard_unkept_parts()
+
+    async def _discard_unkept_parts(self) -> None:
         is_left = False
         for job in await self._store.run(JobStore.left_parts):
-            if job.id in self._runs.job_ids:
+            if job.id in self._runs.job_ids or job.id in self._kept_parts:
                 continue
             if await asyncio.to_thread(discard_part, job, job_lock(self._db, job.id)):
                 forgotten = await self._store.run(JobStore.forget_part, job.id, now_ms())

@@ -16,6 +16,7 @@ from dlmanager.core.secrets import NO_SECRETS, Carried, Secrets, link_with, spli
 from dlmanager.core.urls import address_of, host_of
 from dlmanager.engine.carrying_wget import CONFIG_SUFFIX, COOKIES_SUFFIX, discard_luggage
 from dlmanager.engine.clock import now_ms
+from dlmanager.engine.link_change import change_link
 from dlmanager.engine.wget_process import Luggage
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.secret_store import PROXY, SecretStore
@@ -85,6 +86,21 @@ class SecretKeeper:
         if any(each.secrets for each in orders):
             return await asyncio.to_thread(self.add_now, store, orders)
         return await store.run(JobStore.add, orders, now_ms())
+
+    async def order_again(self, job: Job) -> NewJob:
+        """An order for the same download as this job's. Raises SecretsUnusable."""
+        kept = await asyncio.to_thread(self._store.load, job.id) if job.has_secrets else None
+        return NewJob(
+            url=job.url,
+            target_directory=job.target_directory,
+            filename=None if job.named_by_server else job.filename,
+            max_retries=job.max_retries,
+            secrets=kept or NO_SECRETS,
+        )
+
+    async def change_link(self, store: StoreThread, job_id: str, link: str) -> None:
+        """Give a job another link, see `link_change.change_link`."""
+        await asyncio.to_thread(change_link, store, self._store, job_id, link)
 
     async def luggage_for(self, job: Job, home: Path) -> Luggage | None:
         """What a job's wgets are to take along; None for nothing.

@@ -230,7 +230,10 @@ class Transfer:
             return
         if self._watchdog is not None:
             self._watchdog.note_answer()
-        verdict = check_response(known_validators(self._row.job), self.offset, response)
+        job = self._row.job
+        verdict = check_response(
+            known_validators(job), self.offset, response, is_other_link=job.final_url is None
+        )
         doubt = self._guard.judge_head(response, self.offset, verdict)
         if self._is_probe and self.offset and response.status == 200:
             # Asked again, the server sends everything from the start: it will not confirm.
@@ -260,7 +263,7 @@ class Transfer:
             etag=told.etag or known.etag,
             last_modified=told.last_modified or known.last_modified,
             bytes_total=told.total if told.total is not None else known.total,
-            final_url=redact_url(self._request_url) if self._request_url else None,
+            final_url=redact_url(self._request_url or self._row.job.url),
             content_type=response.header("content-type"),
             filename=self._row.job.filename or self._suggested_name(response),
             named_by_server=self._row.job.named_by_server or self._row.job.filename is None,

@@ -199,6 +199,53 @@ def test_an_answer_is_judged_by_its_head(
 
 
 @pytest.mark.parametrize(
+    "known, offset_bytes, response, verdict",
+    [
+        pytest.param(
+            KNOWN, 100, answer(206, content_range=RANGE, etag='"v1"'), Verdict.GO_ON, id="same etag"
+        ),
+        pytest.param(
+            KNOWN,
+            100,
+            answer(206, content_range=RANGE, last_modified=DATE),
+            Verdict.GO_ON,
+            id="same date",
+        ),
+        pytest.param(
+            KNOWN, 100, answer(206, content_range=RANGE), Verdict.CHANGED, id="same size alone"
+        ),
+        pytest.param(
+            Validators(total=1000),
+            100,
+            answer(206, content_range=RANGE, etag='"v1"'),
+            Verdict.CHANGED,
+            id="nothing known to compare with",
+        ),
+        pytest.param(
+            KNOWN,
+            1000,
+            answer(416, content_range="bytes */1000"),
+            Verdict.CHANGED,
+            id="416 of an equal size",
+        ),
+        pytest.param(
+            KNOWN,
+            1000,
+            answer(416, content_range="bytes */1000", etag='"v1"'),
+            Verdict.GO_ON,
+            id="416 of the same file",
+        ),
+        pytest.param(Validators(), 0, answer(200), Verdict.GO_ON, id="from zero"),
+        pytest.param(KNOWN, 100, answer(503), Verdict.GO_ON, id="503 writes nothing"),
+    ],
+)
+def test_another_link_must_show_that_it_leads_to_the_same_file(
+    known: Validators, offset_bytes: int, response: Response, verdict: Verdict
+):
+    assert check_response(known, offset_bytes, response, is_other_link=True) is verdict
+
+
+@pytest.mark.parametrize(
     "known, header",
     [
         (KNOWN, 'If-Match: "v1"'),

@@ -134,7 +134,7 @@ class TestAFileThatComes:
                 "etag": '"v1"',
                 "last_modified": TOLD["Last-Modified"],
                 "bytes_total": SIZE,
-                "final_url": None,
+                "final_url": bench.row.job.url,
                 "content_type": "application/zip",
                 "filename": "file.bin",
             }.items()
