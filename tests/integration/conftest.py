@@ -74,6 +74,7 @@ def leave(database: Path, folder: Path) -> Callable[..., Job]:
             "part_device": part.device,
             "part_inode": part.inode,
             "bytes_done": len(part_bytes),
+            "final_url": url,
             **facts,
         }
         part.close()
