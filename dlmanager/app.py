@@ -258,6 +258,7 @@ async def _window_life(
     from dlmanager.desktop.file_manager import open_file, show_in_folder
     from dlmanager.desktop.link_files import read_link_file
     from dlmanager.desktop.single_instance import InstanceServer
+    from dlmanager.desktop.trash import move_to_trash
     from dlmanager.gui.main_window import MainWindow
     from dlmanager.gui.window_state import WindowState
 
@@ -269,6 +270,7 @@ async def _window_life(
         open_file=open_file,
         open_in_browser=open_in_browser,
         show_in_folder=show_in_folder,
+        move_to_trash=lambda path: asyncio.to_thread(move_to_trash, path),
         make_settings_dialog=functools.partial(_make_settings_dialog, care, tasks),
         settings=care.settings,
         state=WindowState(paths.window),

@@ -20,6 +20,7 @@ from qasync import QEventLoop  # noqa: E402
 
 from dlmanager.core.job import Status  # noqa: E402
 from dlmanager.desktop.link_files import read_link_file  # noqa: E402
+from dlmanager.desktop.trash import move_to_trash  # noqa: E402
 from dlmanager.engine.disk_space import free_bytes  # noqa: E402
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator  # noqa: E402
 from dlmanager.engine.tasks import Tasks  # noqa: E402
@@ -81,7 +82,8 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         download_directory=str(downloads),
         open_file=lambda path: None,
         open_in_browser=lambda link: True,
-        show_in_folder=lambda path: True,
+        show_in_folder=lambda path, failed: None,
+        move_to_trash=lambda path: asyncio.to_thread(move_to_trash, path),
         make_settings_dialog=QDialog,
         read_link_file=lambda path: asyncio.to_thread(read_link_file, path),
         free_bytes=lambda folder: asyncio.to_thread(free_bytes, folder),

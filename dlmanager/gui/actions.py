@@ -10,6 +10,9 @@ from dlmanager import resources
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.gui.job_table_model import Summary
 
+MAX_OPENED = 10
+"""How many files or folders are opened at once."""
+
 _Standard = QKeySequence.StandardKey
 
 
@@ -48,7 +51,7 @@ class Actions(QObject):
         self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
         self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
         self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))
-        self.cancel = self._wish(Wish.CANCEL, self.tr("&Cancel"), "x")
+        self.cancel = self._wish(Wish.CANCEL, self.tr("&Cancel"), "x", QKeySequence("Ctrl+."))
         self.retry = self._wish(
             Wish.RETRY, self.tr("Re&try"), "rotate-ccw", QKeySequence("Ctrl+Shift+R")
         )
@@ -67,11 +70,26 @@ class Actions(QObject):
         self.open_in_browser = self._list_action(self.tr("Open in &browser"), "external-link")
         self.accept = self._wish(Wish.ACCEPT, self.tr("&Keep the page"), "file-code")
         self.remove = self._list_action(
-            self.tr("Re&move"), "list-x", QKeySequence(_Standard.Delete)
+            self.tr("Re&move from list"),
+            "list-x",
+            QKeySequence(_Standard.Delete),
+            short=self.tr("Remove"),
         )
-        self.remove.setToolTip(self.tr("Remove from the list; finished files stay"))
+        _tell(self.remove, self.tr("Remove from the list; finished files stay"))
         self.remove.triggered.connect(lambda: self.wished.emit(Wish.REMOVE))
         self._wishes[Wish.REMOVE] = self.remove
+        self.undo_remove = self._action(
+            self.tr("&Undo remove"), "undo-2", QKeySequence(_Standard.Undo), short=self.tr("Undo")
+        )
+        self.delete_file = self._list_action(
+            self.tr("&Delete file"), "trash-2", QKeySequence("Shift+Delete")
+        )
+        _tell(self.delete_file, self.tr("Move the file to the trash, and remove it from the list"))
+        self.download_again = self._list_action(
+            self.tr("Do&wnload again"), "refresh-cw", QKeySequence("Ctrl+D")
+        )
+        self.edit_link = self._list_action(self.tr("Edit l&ink…"), "pencil", QKeySequence("Ctrl+E"))
+        self.properties = self._list_action(self.tr("Propertie&s"), "info", QKeySequence("Ctrl+I"))
         self.search = self._action(
             self.tr("&Find in the list"), "search", QKeySequence(_Standard.Find)
         )
@@ -104,8 +122,13 @@ class Actions(QObject):
             self.pause,
             self.cancel,
             self.retry,
+            self.download_again,
+            self.edit_link,
             None,
             self.remove,
+            self.delete_file,
+            None,
+            self.properties,
         )
 
     def suit_selection(self, jobs: Sequence[Job]) -> None:
@@ -118,9 +141,16 @@ class Actions(QObject):
         for action in (self.open_in_browser, self.accept):
             action.setEnabled(came_as_page)
             action.setVisible(came_as_page)
-        self.open.setEnabled(len(jobs) == 1 and jobs[0].path is not None)
-        self.open_folder.setEnabled(len(jobs) == 1)
-        self.copy_link.setEnabled(bool(jobs))
+        has_finished = any(job.status is Status.COMPLETED for job in statuses)
+        # Each opens a window of its own.
+        are_few = len(jobs) <= MAX_OPENED
+        self.open.setEnabled(are_few and any(job.path is not None for job in statuses))
+        self.open_folder.setEnabled(bool(jobs) and are_few)
+        self.delete_file.setEnabled(has_finished)
+        self.download_again.setEnabled(has_finished)
+        self.edit_link.setEnabled(len(jobs) == 1 and jobs[0].takes_link)
+        for action in (self.copy_link, self.properties):
+            action.setEnabled(bool(jobs))
 
     def suit_list(self, summary: Summary) -> None:
         """Enable what makes sense for the list as a whole."""
@@ -156,9 +186,7 @@ class Actions(QObject):
             action.setIconText(short)
         action.setShortcuts(list(shortcuts))
         if shortcuts:
-            keys = shortcuts[0].toString(QKeySequence.SequenceFormat.NativeText)
-            plain = text.replace("&", "").rstrip("…")
-            action.setToolTip(f"{plain} ({keys})")
+            _tell(action, text.replace("&", "").rstrip("…"))
         if icon is not None:
             self._icons[action] = icon
         self._window.addAction(action)
@@ -185,6 +213,12 @@ class Actions(QObject):
         action.triggered.connect(lambda: self.wished.emit(wish))
         self._wishes[wish] = action
         return action
+
+
+def _tell(action: QAction, text: str) -> None:
+    """Set the tip of an action, with the key that does the same."""
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{text} ({keys})")
 
 
 def _first_of_each_status(jobs: Sequence[Job]) -> Collection[Job]:

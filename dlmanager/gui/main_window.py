@@ -26,12 +26,12 @@ from PySide6.QtWidgets import (
 )
 
 from dlmanager.core.errors import DlmanagerError
-from dlmanager.core.job import Job, Status, Wish
+from dlmanager.core.job import Job, Wish
 from dlmanager.core.link_files import LinkFile
 from dlmanager.core.notification import Answer, Notification, Subject
 from dlmanager.core.settings import Settings
 from dlmanager.gui import announcer, formatting, questions
-from dlmanager.gui.actions import Actions
+from dlmanager.gui.actions import MAX_OPENED, Actions
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.details_panel import DetailsPanel
 from dlmanager.gui.drop_overlay import DropOverlay
@@ -42,6 +42,7 @@ from dlmanager.gui.list_pane import ListPane
 from dlmanager.gui.live_progress import LiveProgress
 from dlmanager.gui.mime_links import may_hold_links
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.row_actions import MoveToTrash, RowActions
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         open_file: Callable[[str], None],
         open_in_browser: Callable[[str], bool],
         show_in_folder: Callable[[str, Callable[[], None]], None],
+        move_to_trash: MoveToTrash,
         make_settings_dialog: Callable[[QWidget], QDialog],
         read_link_file: Callable[[str], Awaitable[LinkFile]],
         free_bytes: Callable[[str], Awaitable[int | None]],
@@ -81,7 +83,8 @@ class MainWindow(QMainWindow):
         """start_task: runs a coroutine and reports its errors. download_directory: for links
         that come without a folder, where the settings name none. open_file: of a path; raises
         CannotOpen. open_in_browser: of a link; False if it cannot be. show_in_folder: of a path;
-        calls what it is given if it cannot be. make_settings_dialog: below a window; not opened
+        calls what it is given if it cannot be. move_to_trash: see MoveToTrash.
+        make_settings_dialog: below a window; not opened
         yet. read_link_file: of a path; raises BadInput. free_bytes: of the disk of a folder, None
         if that cannot be told. settings: None for the defaults. state: None to remember nothing.
         """
@@ -113,6 +116,14 @@ class MainWindow(QMainWindow):
             bring_to_front=self.bring_to_front,
         )
         self._drop_overlay = DropOverlay(self)
+        self._rows = RowActions(
+            self._actions,
+            self._table,
+            queue,
+            start_task=start_task,
+            move_to_trash=move_to_trash,
+            window=self,
+        )
         self._make_menus()
         self._make_toolbar()
         self._connect_actions()
@@ -244,6 +255,8 @@ class MainWindow(QMainWindow):
         _fill(
             bar.addMenu(self.tr("&Edit")),
             (
+                actions.undo_remove,
+                None,
                 actions.copy_link,
                 actions.select_all,
                 None,
@@ -268,9 +281,11 @@ class MainWindow(QMainWindow):
             (actions.add,),
             (actions.resume, actions.pause, actions.cancel, actions.retry),
             (actions.open, actions.open_folder),
-            (actions.remove,),
+            (actions.remove, actions.delete_file),
+            (actions.download_again, actions.edit_link, actions.properties),
         )
-        self._tool_bar = ToolBar(groups, self)
+        seldom_used = (actions.delete_file, *groups[-1])
+        self._tool_bar = ToolBar(groups, self, wordless=seldom_used)
         self.addToolBar(self._tool_bar)
 
     def _connect_actions(self) -> None:
@@ -284,6 +299,9 @@ class MainWindow(QMainWindow):
         self._adder.show_requested.connect(self._list.show_jobs)
         actions.quit.triggered.connect(self._on_quit)
         actions.wished.connect(self._on_wished)
+        self._rows.told.connect(self.tell)
+        self._rows.undo_offered.connect(self._on_undo_offered)
+        actions.properties.triggered.connect(self._show_properties)
         actions.open.triggered.connect(self._on_open)
         actions.open_folder.triggered.connect(self._on_open_folder)
         actions.open_in_browser.triggered.connect(self._on_open_in_browser)
@@ -301,7 +319,7 @@ class MainWindow(QMainWindow):
         self._tray.message_clicked.connect(lambda shown: self.answer(shown, shown.click))
         self._table.selection_changed.connect(self._on_selection_changed)
         self._table.finished_activated.connect(self._open)
-        self._table.unfinished_activated.connect(self._on_unfinished_activated)
+        self._table.unfinished_activated.connect(self._show_properties)
         actions.details.toggled.connect(self._show_page_banner)
         self._details.page_changed.connect(self._show_page_banner)
 
@@ -356,7 +374,7 @@ class MainWindow(QMainWindow):
             came_as_page = False
         self._page_banner.show_problem(jobs[0].error_message if came_as_page else None)
 
-    def _on_unfinished_activated(self) -> None:
+    def _show_properties(self) -> None:
         self._actions.details.setChecked(True)
         self._details.show_page(self._details.general)
 
@@ -418,22 +436,18 @@ class MainWindow(QMainWindow):
     # The selected jobs
 
     def _on_wished(self, wish: Wish) -> None:
+        if wish is Wish.REMOVE:
+            self._rows.remove()
+            return
         rows = self._table.selected_rows()
         wanted = [row for row in rows if self._jobs.job_at(row).allows(wish)]
         jobs = [self._jobs.job_at(row) for row in wanted]
         ids = [job.id for job in jobs]
         if not ids:
             return
-        unfinished = [
-            row for row in wanted if self._jobs.job_at(row).status is not Status.COMPLETED
-        ]
-        bytes_lost = sum(self._jobs.bytes_done_at(row) for row in unfinished)
+        bytes_lost = sum(self._jobs.bytes_done_at(row) for row in wanted)
         if wish is Wish.CANCEL and bytes_lost:
             questions.ask_to_cancel(self, jobs, bytes_lost, lambda: self._ask_queue(wish, ids))
-        elif wish is Wish.REMOVE and (bytes_lost or len(unfinished) > 1):
-            questions.ask_to_remove(self, jobs, bytes_lost, lambda: self._remove(ids))
-        elif wish is Wish.REMOVE:
-            self._remove(ids)
         else:
             self._ask_queue(wish, ids)
 
@@ -467,19 +481,11 @@ class MainWindow(QMainWindow):
         if changed:
             self.tell(text.format(downloads=formatting.downloads_text(len(changed))))
 
-    def _remove(self, job_ids: Sequence[str]) -> None:
-        self._start_task(self._telling(self._remove_from_queue(job_ids)))
-
-    async def _remove_from_queue(self, job_ids: Sequence[str]) -> None:
-        await self._queue.remove(job_ids)
-        self.tell(
-            self.tr("Removed {downloads}.").format(
-                downloads=formatting.downloads_text(len(job_ids))
-            )
-        )
+    def _on_undo_offered(self, text: str) -> None:
+        self._status_line.say(text, self._actions.undo_remove)
 
     def _on_open(self) -> None:
-        for job in self._table.selected_jobs()[:1]:
+        for job in self._table.selected_jobs()[:MAX_OPENED]:
             self._open(job)
 
     def _open(self, job: Job) -> None:
@@ -491,8 +497,12 @@ class MainWindow(QMainWindow):
             self.tell(str(error))
 
     def _on_open_folder(self) -> None:
-        for job in self._table.selected_jobs()[:1]:
-            self._show_path(job.path or job.target_directory)
+        # Each folder once, with the first of its files.
+        places: dict[str, str] = {}
+        for job in self._table.selected_jobs()[:MAX_OPENED]:
+            places.setdefault(job.target_directory, job.path or job.target_directory)
+        for path in places.values():
+            self._show_path(path)
 
     def _show_path(self, path: str) -> None:
         folder = path if Path(path).is_dir() else str(Path(path).parent)

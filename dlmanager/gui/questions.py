@@ -14,17 +14,11 @@ _AT_WORK = frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING})
 def ask_to_remove(
     parent: QWidget, jobs: Sequence[Job], bytes_lost: int, on_yes: Callable[[], None]
 ) -> QMessageBox:
-    """Ask whether to remove jobs of which some are not finished; bytes_lost: what those hold."""
-    finished = [job for job in jobs if job.status is Status.COMPLETED]
-    if bytes_lost:
-        loss = QCoreApplication.translate(
-            "Questions", "The {size} downloaded so far will be thrown away."
-        ).format(size=formatting.size(bytes_lost))
-    elif finished:
-        loss = QCoreApplication.translate("Questions", "Some are not downloaded yet.")
-    else:
-        loss = QCoreApplication.translate("Questions", "They are not downloaded yet.")
-    if finished:
+    """Ask whether to remove jobs of which some are not finished; bytes_lost: what these hold."""
+    loss = QCoreApplication.translate(
+        "Questions", "The {size} downloaded so far will be thrown away."
+    ).format(size=formatting.size(bytes_lost))
+    if any(job.status is Status.COMPLETED for job in jobs):
         stay = QCoreApplication.translate("Questions", "Finished files stay.")
         loss = f"{loss} {stay}"
     return _ask(

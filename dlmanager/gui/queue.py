@@ -85,8 +85,23 @@ class Queue(AttemptSource, Protocol):
         """Fetch and keep the web pages that came in place of files; returns what changed."""
         ...
 
-    async def remove(self, job_ids: Sequence[str]) -> None:
-        """Take jobs off the list, with their part files; finished files stay."""
+    async def remove(self, job_ids: Sequence[str], *, undo_ms: int = 0) -> None:
+        """Take jobs off the list, with their part files; finished files stay.
+
+        undo_ms: for so long `restore` brings the last removal back, bytes and all.
+        """
+        ...
+
+    async def restore(self, job_ids: Sequence[str]) -> list[Job]:
+        """Put removed jobs back; returns those that could be. They come as added."""
+        ...
+
+    async def download_again(self, job_ids: Sequence[str]) -> list[Job]:
+        """Add the same downloads once more; returns the new jobs."""
+        ...
+
+    async def change_link(self, job_id: str, link: str) -> None:
+        """Give a job another link to its file. Raises InvalidUrl, BadInput."""
         ...
 
     async def pause_all(self) -> None: ...

@@ -1,13 +1,15 @@
 """The line at the bottom: how fast, how many, and what has just happened."""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from dlmanager.gui import formatting
 from dlmanager.gui.elided_label import ElidedLabel
 from dlmanager.gui.job_table_model import Summary
 
 MESSAGE_MS = 8000
+_QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's "as wide as it likes"; PySide does not export it
 _WIDEST_SPEED = "↓ 1,999.9 MB/s"
 
 
@@ -23,7 +25,12 @@ class StatusLine(QStatusBar):
         self._message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._message.setAccessibleName(self.tr("What has just happened"))
         self._message.setContentsMargins(8, 0, 8, 0)
+        self._offer = QToolButton(self)
+        self._offer.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._offer.setAutoRaise(True)
+        self._offer.hide()
         self.addWidget(self._message, 1)
+        self.addWidget(self._offer)
         self.addPermanentWidget(self._counts)
         self.addPermanentWidget(self._speed)
         self._clear_timer = QTimer(self)
@@ -40,9 +47,10 @@ class StatusLine(QStatusBar):
             formatting.counts_text(summary.active, summary.waiting) if counted else ""
         )
 
-    def say(self, text: str) -> None:
-        """Show a sentence for a while."""
+    def say(self, text: str, offer: QAction | None = None) -> None:
+        """Show a sentence for a while; offer: what can be done about it meanwhile."""
         self._message.setText(text)
+        self._show_offer(offer)
         self._message.setToolTip("")
         self._clear_timer.start()
 
@@ -51,7 +59,20 @@ class StatusLine(QStatusBar):
         """What is said just now; empty if nothing."""
         return self._message.text()
 
+    def _show_offer(self, offer: QAction | None) -> None:
+        """Show a button right behind the message, or none."""
+        for action in self._offer.actions():
+            self._offer.removeAction(action)
+        if offer is not None:
+            self._offer.setDefaultAction(offer)
+            self._offer.setAccessibleName(offer.iconText())
+            self._message.setMaximumWidth(self._message.sizeHint().width())
+        else:
+            self._message.setMaximumWidth(_QWIDGETSIZE_MAX)
+        self._offer.setVisible(offer is not None)
+
     def _clear_message(self) -> None:
+        self._show_offer(None)
         self._message.clear()
 
 

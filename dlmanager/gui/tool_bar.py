@@ -1,6 +1,6 @@
 """The toolbar: the main actions with their words, and the field that narrows the list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
@@ -15,6 +15,8 @@ _LEAST_SEARCH_CHARACTERS = 12
 class ToolBar(QToolBar):
     """Shows actions in groups; where there is too little room, all but the first lose their words.
 
+    Actions that are wordless are shown by their icons alone, however much room there is.
+
     Signals:
         searched(str): the person looks for this; empty for all.
         left_search(): the person is done with typing and wants the list.
@@ -23,8 +25,15 @@ class ToolBar(QToolBar):
     searched = Signal(str)
     left_search = Signal()
 
-    def __init__(self, groups: Sequence[Sequence[QAction]], parent: QWidget) -> None:
+    def __init__(
+        self,
+        groups: Sequence[Sequence[QAction]],
+        parent: QWidget,
+        *,
+        wordless: Collection[QAction] = (),
+    ) -> None:
         super().__init__(parent)
+        self._wordless = wordless
         self.setWindowTitle(self.tr("Tools"))
         self.setObjectName("toolbar")
         self.setMovable(False)
@@ -98,7 +107,8 @@ class ToolBar(QToolBar):
             Qt.ToolButtonStyle.ToolButtonIconOnly,
         )
         for button in self._buttons[1:]:
-            button.setToolButtonStyle(beside if are_shown else without)
+            has_words = are_shown and button.defaultAction() not in self._wordless
+            button.setToolButtonStyle(beside if has_words else without)
 
     def _on_search_due(self) -> None:
         self._search_timer.stop()

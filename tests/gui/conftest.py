@@ -9,7 +9,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
-from dlmanager.core.errors import CannotOpen
+from dlmanager.core.errors import CannotDelete, CannotOpen
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.fake_queue import FakeQueue, finish, free_at_once, read_at_once
 
@@ -44,6 +44,8 @@ class Desktop:
     opened: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     browsed: list[str] = field(default_factory=list)
+    trashed: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
 
     def open_file(self, path: str) -> None:
         self.opened.append(path)
@@ -53,6 +55,14 @@ class Desktop:
     def open_in_browser(self, link: str) -> bool:
         self.browsed.append(link)
         return self.opens
+
+    async def move_to_trash(self, path: str) -> bool:
+        if not self.opens:
+            raise CannotDelete(f"{Path(path).name} could not be moved to the trash.")
+        if path in self.gone:
+            return False
+        self.trashed.append(path)
+        return True
 
     def show_in_folder(self, path: str, on_failed: Callable[[], None]) -> None:
         self.shown.append(path)
@@ -77,6 +87,7 @@ def window(
         open_file=desktop.open_file,
         open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
+        move_to_trash=desktop.move_to_trash,
         make_settings_dialog=QDialog,
         read_link_file=read_at_once,
         free_bytes=free_at_once,

@@ -79,6 +79,7 @@ class FakeQueue(QObject):
         self.jobs: dict[str, Job] = {}
         self.calls: list[tuple[str, list[str]]] = []
         self.orders: list[NewJob] = []
+        self.removed: dict[str, Job] = {}
         self.records: dict[str, list[AttemptRecord]] = {}
         self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
@@ -147,11 +148,29 @@ class FakeQueue(QObject):
     async def accept(self, job_ids: Sequence[str]) -> list[Job]:
         return self._wish(Wish.ACCEPT, job_ids)
 
-    async def remove(self, job_ids: Sequence[str]) -> None:
+    async def remove(self, job_ids: Sequence[str], *, undo_ms: int = 0) -> None:
         self.calls.append(("remove", list(job_ids)))
-        for job_id in job_ids:
-            del self.jobs[job_id]
+        removed = {job_id: self.jobs.pop(job_id) for job_id in job_ids}
+        self.removed = removed if undo_ms else {}
         self.jobs_removed.emit(list(job_ids))
+
+    async def restore(self, job_ids: Sequence[str]) -> list[Job]:
+        self.calls.append(("restore", list(job_ids)))
+        restored = self.hold(*(self.removed[job_id] for job_id in job_ids))
+        self.jobs_added.emit(restored)
+        return restored
+
+    async def download_again(self, job_ids: Sequence[str]) -> list[Job]:
+        self.calls.append(("download_again", list(job_ids)))
+        jobs = [self.jobs[job_id] for job_id in job_ids]
+        return await self.add([NewJob(job.url, job.target_directory) for job in jobs])
+
+    async def change_link(self, job_id: str, link: str) -> None:
+        self.calls.append(("change_link", [job_id, link]))
+        if self.failure is not None:
+            raise self.failure
+        changed = replace(self.jobs[job_id], url=normalise_url(link))
+        self.jobs_changed.emit(self.hold(changed))
 
     async def pause_all(self) -> None:
         self.calls.append(("pause_all", []))

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Status, Wish
-from dlmanager.gui.actions import Actions
+from dlmanager.core.job import Job, Phase, Status, Wish
+from dlmanager.gui.actions import MAX_OPENED, Actions
 from dlmanager.gui.job_table_model import Summary
 from dlmanager.gui.palette import dark_palette, light_palette
 from tests.gui.fake_queue import make_job
@@ -26,27 +26,33 @@ def actions(window: QWidget) -> Actions:
 
 
 def enabled(actions: Actions) -> set[str]:
-    names = ("open", "open_folder", "copy_link", "resume", "pause", "cancel", "retry", "remove")
-    return {name for name in names if getattr(actions, name).isEnabled()}
+    return {
+        name
+        for name, value in vars(actions).items()
+        if value in actions.of_jobs and value.isEnabled()
+    }
+
+
+ANY = {"open_folder", "copy_link", "remove", "properties"}
 
 
 @pytest.mark.parametrize(
     "status, expected",
     [
-        (Status.PENDING, "pause cancel"),
-        (Status.PROCESSING, "pause cancel"),
-        (Status.RETRYING, "pause cancel retry"),
-        (Status.PAUSED, "resume cancel retry"),
-        (Status.COMPLETED, "open"),
-        (Status.FAILED, "cancel retry"),
-        (Status.CANCELLED, "retry"),
+        (Status.PENDING, "pause cancel edit_link"),
+        (Status.PROCESSING, "pause cancel edit_link"),
+        (Status.RETRYING, "pause cancel retry edit_link"),
+        (Status.PAUSED, "resume cancel retry edit_link"),
+        (Status.COMPLETED, "open delete_file download_again"),
+        (Status.FAILED, "cancel retry edit_link"),
+        (Status.CANCELLED, "retry edit_link"),
     ],
 )
 def test_each_state_allows_what_makes_sense(
     actions: Actions, status: Status, expected: str
 ) -> None:
     actions.suit_selection([make_job("a", status, final_path="/tmp/a.iso")])
-    assert enabled(actions) == {"open_folder", "copy_link", "remove", *expected.split()}
+    assert enabled(actions) == ANY | set(expected.split())
 
 
 def test_nothing_selected_allows_nothing(actions: Actions) -> None:
@@ -55,9 +61,37 @@ def test_nothing_selected_allows_nothing(actions: Actions) -> None:
 
 
 def test_several_selected_allow_what_one_of_them_allows(actions: Actions) -> None:
-    jobs = [make_job("a", Status.COMPLETED), make_job("b", Status.PAUSED), make_job("c")]
+    jobs = [
+        make_job("a", Status.COMPLETED, final_path="/tmp/a.iso"),
+        make_job("b", Status.PAUSED),
+        make_job("c"),
+    ]
     actions.suit_selection(jobs)
-    assert enabled(actions) == {"copy_link", "remove", "resume", "pause", "cancel", "retry"}
+    assert enabled(actions) == ANY | {
+        *("resume", "pause", "cancel", "retry"),
+        *("open", "delete_file", "download_again"),
+    }
+
+
+def test_no_desktop_is_flooded_with_windows(actions: Actions) -> None:
+    done = make_job("a", Status.COMPLETED, final_path="/tmp/a.iso")
+    actions.suit_selection([done] * MAX_OPENED)
+    assert {"open", "open_folder"} <= enabled(actions)
+    actions.suit_selection([done] * (MAX_OPENED + 1))
+    assert not {"open", "open_folder"} & enabled(actions)
+
+
+def test_a_file_that_gets_its_final_name_needs_no_other_link(actions: Actions) -> None:
+    actions.suit_selection([make_job("a", Status.PROCESSING, phase=Phase.FINALISING)])
+    assert "edit_link" not in enabled(actions)
+
+
+def test_what_can_be_done_with_jobs_has_a_key_and_an_icon(actions: Actions) -> None:
+    few = {actions.open_in_browser, actions.accept}  # seldom, and offered where they are needed
+    for each in set(actions.of_jobs) - {None} - few:
+        assert each is not None
+        assert each.shortcuts(), each.text()
+        assert not each.icon().isNull(), each.text()
 
 
 def test_a_finished_file_whose_place_is_unknown_cannot_be_opened(actions: Actions) -> None:

@@ -45,6 +45,7 @@ def make_window(
         open_file=desktop.open_file,
         open_in_browser=desktop.open_in_browser,
         show_in_folder=desktop.show_in_folder,
+        move_to_trash=desktop.move_to_trash,
         make_settings_dialog=QDialog,
         read_link_file=read_at_once,
         free_bytes=free_at_once,

@@ -160,6 +160,7 @@ def test_a_problem_that_was_there_before_is_shown(
         open_file=lambda path: None,
         open_in_browser=lambda link: True,
         show_in_folder=lambda path, on_failed: None,
+        move_to_trash=Desktop().move_to_trash,
         make_settings_dialog=QDialog,
         read_link_file=read_at_once,
         free_bytes=free_at_once,
@@ -249,7 +250,7 @@ def test_links_that_the_queue_cannot_take_now_wait_in_the_dialog(
 def test_a_wish_that_the_queue_cannot_take_now_is_told(
     window: MainWindow, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch, wish: str
 ) -> None:
-    async def refuse(*_: object) -> list[Job]:
+    async def refuse(*_: object, **__: object) -> list[Job]:
         raise StoreUnusable("The disk is full.")
 
     monkeypatch.setattr(queue, wish, refuse)
@@ -495,18 +496,15 @@ def test_remove_asks_only_when_bytes_would_be_thrown_away(
     assert message(window) == "Removed 1 download."
 
 
-def test_remove_of_many_that_are_not_finished_asks_though_no_byte_came(
-    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+def test_remove_of_many_without_bytes_asks_nothing_as_it_can_be_undone(
+    window: MainWindow, queue: FakeQueue
 ) -> None:
     fill(window, queue, make_job("a"), make_job("b"))
     select(window, "a", "b")
     action(window, "remove").trigger()
-    box = question(window)
-    assert box is not None
-    assert box.informativeText() == "They are not downloaded yet."
-    assert queue.calls == []
-    answer(window, qtbot, "Remove")
+    assert question(window) is None
     assert set(queue.calls[0][1]) == {"a", "b"}
+    assert action(window, "undo_remove").isEnabled()
 
 
 def test_cancel_asks_when_bytes_would_be_thrown_away(
@@ -982,11 +980,14 @@ def test_no_menu_entry_is_dead(window: MainWindow) -> None:
 def test_toolbar_names_its_buttons(window: MainWindow) -> None:
     (bar,) = window.findChildren(QToolBar)
     names = [button.accessibleName() for button in bar.findChildren(QToolButton) if button.text()]
-    assert names == ["Add", "Resume", "Pause", "Cancel", "Retry", "Open", "Folder", "Remove"]
+    assert " ".join(names) == (
+        "Add Resume Pause Cancel Retry Open Folder Remove Delete file Download again Edit link "
+        "Properties"
+    )
     for shown in bar.actions():
         if shown.shortcut():
             key = shown.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            assert shown is window._actions.remove or key in shown.toolTip()
+            assert key in shown.toolTip()
 
 
 def test_ten_thousand_rows_are_shown(window: MainWindow, queue: FakeQueue) -> None:

@@ -1,5 +1,7 @@
 """No text that comes as a link is an option, a header, a path or a command, wherever it enters."""
 
+import asyncio
+import functools
 import json
 import re
 import socket
@@ -129,6 +131,7 @@ def window(qtbot, queue: FakeQueue, folder: Path) -> MainWindow:
         open_file=lambda path: None,
         open_in_browser=lambda link: False,
         show_in_folder=lambda path, failed: None,
+        move_to_trash=functools.partial(asyncio.sleep, 0, True),
         make_settings_dialog=QDialog,
         read_link_file=read_at_once,
         free_bytes=free_at_once,

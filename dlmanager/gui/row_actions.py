@@ -1,0 +1,219 @@
+"""What is done with the selected rows: removed and brought back, deleted, had again, changed."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from dlmanager.core.errors import DlmanagerError
+from dlmanager.core.job import Job, Status
+from dlmanager.gui import formatting, questions
+from dlmanager.gui.actions import Actions
+from dlmanager.gui.job_table_view import JobTableView
+from dlmanager.gui.link_dialog import LinkDialog
+from dlmanager.gui.queue import Queue
+
+UNDO_MS = 60_000
+"""For how long a removal can be undone."""
+_KEPT_MS = UNDO_MS + 10_000  # the queue begins to count before we do
+
+MoveToTrash = Callable[[str], Awaitable[bool]]
+"""Of a path; False if no file is there any more. Raises CannotDelete."""
+
+
+class RowActions(QObject):
+    """Does what the actions ask for the selected jobs.
+
+    Signals:
+        told(str): what has just happened, or why it could not.
+        undo_offered(str): what has just happened, and `Actions.undo_remove` takes it back.
+    """
+
+    told = Signal(str)
+    undo_offered = Signal(str)
+
+    def __init__(
+        self,
+        actions: Actions,
+        table: JobTableView,
+        queue: Queue,
+        *,
+        start_task: Callable[[Coroutine[Any, Any, None]], None],
+        move_to_trash: MoveToTrash,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._actions = actions
+        self._table = table
+        self._jobs = table.jobs
+        self._queue = queue
+        self._start_task = start_task
+        self._move_to_trash = move_to_trash
+        self._window = window
+        self._removed: Sequence[str] = ()
+        self._undo_timer = QTimer(self)
+        self._undo_timer.setSingleShot(True)
+        self._undo_timer.setInterval(UNDO_MS)
+        self._undo_timer.timeout.connect(self._forget_removal)
+        self._forget_removal()
+        actions.undo_remove.triggered.connect(self._on_undo)
+        actions.delete_file.triggered.connect(self._on_delete_file)
+        actions.download_again.triggered.connect(self._on_download_again)
+        actions.edit_link.triggered.connect(self._on_edit_link)
+
+    def remove(self) -> None:
+        """Take the selected jobs off the list; asks where bytes would be thrown away."""
+        rows = self._table.selected_rows()
+        jobs = [self._jobs.job_at(row) for row in rows]
+        ids = [job.id for job in jobs]
+        bytes_lost = sum(
+            self._jobs.bytes_done_at(row)
+            for row, job in zip(rows, jobs, strict=True)
+            if job.status is not Status.COMPLETED
+        )
+        if bytes_lost:
+            questions.ask_to_remove(self._window, jobs, bytes_lost, lambda: self._remove(ids))
+        elif ids:
+            self._remove(ids)
+
+    # Off the list and back
+
+    def _remove(self, job_ids: Sequence[str]) -> None:
+        self._start(self._remove_from_queue(job_ids))
+
+    async def _remove_from_queue(self, job_ids: Sequence[str]) -> None:
+        await self._queue.remove(job_ids, undo_ms=_KEPT_MS)
+        self._removed = job_ids
+        self._undo_timer.start()
+        self._actions.undo_remove.setEnabled(True)
+        self.undo_offered.emit(
+            self.tr("Removed {downloads}.").format(
+                downloads=formatting.downloads_text(len(job_ids))
+            )
+        )
+
+    def _forget_removal(self) -> None:
+        self._undo_timer.stop()
+        self._removed = ()
+        self._actions.undo_remove.setEnabled(False)
+
+    def _on_undo(self) -> None:
+        removed = self._removed
+        self._forget_removal()
+        if removed:
+            self._start(self._restore(removed))
+
+    async def _restore(self, job_ids: Sequence[str]) -> None:
+        restored = await self._queue.restore(job_ids)
+        self._select([job.id for job in restored])
+        self.told.emit(
+            self.tr("Brought back {downloads}.").format(
+                downloads=formatting.downloads_text(len(restored))
+            )
+        )
+
+    def _select(self, job_ids: Sequence[str]) -> None:
+        found = [row for each in job_ids if (row := self._jobs.row_of(each)) is not None]
+        if not found:
+            return
+        selection = QItemSelection()
+        for row in found:
+            index = self._jobs.index(row, 0)
+            selection.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag
+        model = self._table.selectionModel()
+        # The keyboard goes on from there; selecting all of them comes after, as this selects one.
+        model.setCurrentIndex(self._jobs.index(min(found), 0), flags.NoUpdate)
+        model.select(selection, flags.ClearAndSelect | flags.Rows)
+        self._table.scrollTo(self._jobs.index(min(found), 0))
+        self._table.setFocus()
+
+    # Files
+
+    def _on_delete_file(self) -> None:
+        jobs = [job for job in self._table.selected_jobs() if job.path is not None]
+        if jobs:
+            self._start(self._delete(jobs))
+
+    async def _delete(self, jobs: Sequence[Job]) -> None:
+        moved: list[Job] = []
+        gone: list[Job] = []
+        problems: list[str] = []
+        for job in jobs:
+            assert job.path is not None
+            try:
+                was_there = await self._move_to_trash(job.path)
+                (moved if was_there else gone).append(job)
+            except DlmanagerError as error:
+                problems.append(str(error))
+        if done := [job.id for job in (*moved, *gone)]:
+            await self._queue.remove(done)
+        self.told.emit(self._deleted_text(moved, gone, problems))
+
+    def _deleted_text(
+        self, moved: Sequence[Job], gone: Sequence[Job], problems: Sequence[str]
+    ) -> str:
+        if len(problems) == 1:
+            return problems[0]
+        if problems:
+            return self.tr("{problem} {number} files in all stayed where they are.").format(
+                problem=problems[0], number=formatting.whole_number(len(problems))
+            )
+        if len(moved) == 1:
+            return self.tr("Moved {name} to the trash.").format(name=_file_name(moved[0]))
+        if moved:
+            return self.tr("Moved {number} files to the trash.").format(
+                number=formatting.whole_number(len(moved))
+            )
+        if len(gone) == 1:
+            return self.tr("{name} was not there any more. It is off the list now.").format(
+                name=_file_name(gone[0])
+            )
+        return self.tr("The files were not there any more. They are off the list now.")
+
+    # Once more, and another link
+
+    def _on_download_again(self) -> None:
+        jobs = self._table.selected_jobs()
+        if ids := [job.id for job in jobs if job.status is Status.COMPLETED]:
+            self._start(self._download_again(ids))
+
+    async def _download_again(self, job_ids: Sequence[str]) -> None:
+        added = await self._queue.download_again(job_ids)
+        self._select([job.id for job in added])
+        self.told.emit(
+            self.tr("Downloading {name} again.").format(name=added[0].display_name)
+            if len(added) == 1
+            else self.tr("Downloading {number} files again.").format(
+                number=formatting.whole_number(len(added))
+            )
+        )
+
+    def _on_edit_link(self) -> None:
+        rows = self._table.selected_rows()
+        if len(rows) != 1:
+            return
+        dialog = LinkDialog(
+            self._queue,
+            self._jobs.job_at(rows[0]),
+            self._jobs.bytes_done_at(rows[0]),
+            start_task=self._start_task,
+            parent=self._window,
+        )
+        dialog.changed.connect(lambda: self.told.emit(self.tr("Changed the link.")))
+        dialog.open()
+
+    def _start(self, asked: Coroutine[Any, Any, None]) -> None:
+        self._start_task(self._telling(asked))
+
+    async def _telling(self, asked: Coroutine[Any, Any, None]) -> None:
+        try:
+            await asked
+        except DlmanagerError as error:
+            self.told.emit(str(error))
+
+
+def _file_name(job: Job) -> str:
+    return Path(job.path or job.display_name).name
