@@ -30,6 +30,7 @@ from dlmanager.core.urls import redact_url
 from dlmanager.desktop.link_files import read_link_file
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock, queue_lock
+from dlmanager.engine.link_change import change_link
 from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
 from dlmanager.engine.secret_keeper import add_orders
@@ -346,15 +347,36 @@ def _do_wish(store: StoreThread, wish: Wish, given: Sequence[str]) -> int:
     """Write the wish to the queue; a program that works on the queue follows within a second."""
     wanted = [_find(store, each) for each in given]
     changed = store.call(fulfil, wish, [job.id for job in wanted], now_ms())
+    asked = {job.id for job in wanted}
     for job in store.call(JobStore.left_parts):
-        # Where a program works on the queue, it holds the part and throws it away itself.
-        if discard_part(job, job_lock(store.path, job.id)):
+        # Where a program works on the queue, it holds the part and throws it away itself; and what
+        # was removed in a window may still be wanted back.
+        if job.id in asked and discard_part(job, job_lock(store.path, job.id)):
             store.call(JobStore.forget_part, job.id, now_ms())
     done = {job.id for job in changed}
     for job in wanted:
         if job.id not in done:
             complain(f"{job.id} is {job.status} and cannot be asked to {wish}.")
-    return 0 if len(done) == len({job.id for job in wanted}) else 1
+    return 0 if len(done) == len(asked) else 1
+
+
+def _edit(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser("edit", "Give a job another link to its file.")
+    parser.add_argument("id", metavar="ID", help="the job's id, or how it begins")
+    parser.add_argument(
+        "--link",
+        metavar="URL",
+        required=True,
+        help="bytes that are there stay if the server has the very same file",
+    )
+    options = parser.parse_args(arguments)
+    secrets = SecretStore(paths.database.parent)
+
+    def change(store: StoreThread) -> None:
+        change_link(store, secrets, _find(store, options.id).id, options.link)
+
+    _with_store(paths, change)
+    return 0
 
 
 def _find(store: StoreThread, given: str) -> Job:
@@ -429,5 +451,6 @@ _COMMANDS: dict[str, Callable[[Paths, Sequence[str]], int]] = {
     "list": _list,
     "show": _show,
     **{wish.value: _wish_command(wish) for wish in Wish},
+    "edit": _edit,
     "config": _config,
 }

@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from dlmanager.core.job import Wish
+from dlmanager.core.secrets import Secrets
 from dlmanager.engine.file_lock import FileLock
+from dlmanager.engine.part_file import PartFile
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.secret_store import SecretStore
+from dlmanager.store.wishes import fulfil
 from tests.fakes.fake_wget import VERSIONS, make_fake_wget
 from tests.integration.loopback_server import Content, LoopbackServer, status
 
@@ -39,6 +44,18 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+def leave_part(data_dir: Path, folder: Path) -> JobStore:
+    """Give the one job that waits a part, as an attempt that was ended in good order leaves it."""
+    store = JobStore(data_dir / "queue.db")
+    (job,) = store.claim(1, 1)
+    part = PartFile.create(folder / "a.bin.part")
+    facts = {"part_path": str(part.path), "part_device": part.device, "part_inode": part.inode}
+    store.record(job.id, job.attempt, 1, facts)
+    store.give_back([(job.id, job.attempt)], 1)
+    part.close()
+    return store
 
 
 def command(data_dir: Path, *arguments: str) -> list[str]:
@@ -522,27 +539,45 @@ class TestJobs:
     def test_cancel_without_a_running_queue_takes_the_part_away(
         self, cli, job_id, folder, data_dir
     ):
-        from dlmanager.engine.part_file import PartFile
-
-        store = JobStore(data_dir / "queue.db")
-        (job,) = store.claim(1, 1)
-        part = PartFile.create(folder / "a.bin.part")
-        facts = {
-            "part_path": str(part.path), "part_device": part.device, "part_inode": part.inode
-        }  # fmt: skip
-        store.record(job.id, job.attempt, 1, facts)
-        store.give_back([(job.id, job.attempt)], 1)
-        store.close()
-        part.close()
+        leave_part(data_dir, folder).close()
         assert cli("cancel", job_id).returncode == 0
         assert list(folder.iterdir()) == []
         assert jobs(cli)[0]["part_path"] is None
+
+    def test_what_was_removed_elsewhere_may_still_be_wanted_back(
+        self, cli, job_id, folder, data_dir
+    ):
+        store = leave_part(data_dir, folder)
+        fulfil(store, Wish.REMOVE, [job_id], 2)
+        store.close()
+        other = cli("add", "--to", str(folder), "https://example.org/b.bin").stdout.strip()
+        assert cli("pause", other).returncode == 0
+        assert [each.name for each in folder.iterdir()] == ["a.bin.part"]
 
     def test_a_wish_that_makes_no_sense_is_told(self, cli, job_id):
         result = cli("resume", job_id)
         assert result.returncode == 1
         assert "PENDING" in result.stderr
         assert jobs(cli)[0]["status"] == "PENDING"
+
+    def test_edit_gives_a_job_another_link(self, cli, job_id, data_dir):
+        link = "https://me:hunter2@example.com/new.bin#top"
+        assert cli("edit", job_id[:6], "--link", link).returncode == 0
+        (job,) = jobs(cli)
+        assert (job["url"], job["status"]) == ("https://example.com/new.bin", "PENDING")
+        assert job["has_secrets"]
+        assert SecretStore(data_dir).load(job_id) == Secrets("me", "hunter2")
+
+    @pytest.mark.parametrize(
+        "arguments", [["--link", "ftp://example.com/a"], ["--link", ""], [], ["--link", "//x", "y"]]
+    )
+    def test_edit_without_a_link_that_can_be_used_changes_nothing(
+        self, cli, job_id, arguments: list[str]
+    ):
+        before = jobs(cli)
+        result = cli("edit", job_id, *arguments)
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert jobs(cli) == before
 
     @pytest.mark.parametrize("verb", ["show", "pause", "cancel", "remove"])
     def test_an_unknown_or_ambiguous_id_is_told_and_nothing_done(self, cli, folder, job_id, verb):

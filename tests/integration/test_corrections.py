@@ -9,8 +9,10 @@ import pytest
 
 from dlmanager.core.errors import BadInput, InvalidUrl, SecretsUnusable, UnknownJob
 from dlmanager.core.job import Job, Status
+from dlmanager.engine.link_change import change_link
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.store.secret_store import SecretStore
+from dlmanager.store.store_thread import StoreThread
 from tests.integration import loopback_server as answers
 from tests.integration.conftest import MEGABYTE, OTHER, is_right, until, until_bytes
 from tests.integration.loopback_server import Content, LoopbackServer
@@ -112,6 +114,23 @@ class TestAnotherLink:
 
         with server.hold("/long.bin", 3_000_000):
             run(scenario())
+
+    def test_from_another_process_ends_the_attempt_as_well(
+        self, run, server, orchestrate, folder, held, database
+    ):
+        new = server.serve("/moved.bin", MEGABYTE)
+
+        async def scenario() -> None:
+            orchestrator = orchestrate()
+            job_id = await begun(orchestrator, held, folder)
+            store = StoreThread(database)
+            secrets = SecretStore(database.parent)
+            await asyncio.to_thread(change_link, store, secrets, job_id, new)
+            await asyncio.to_thread(store.close)
+            job = await completed(orchestrator, job_id)
+            assert (job.url, is_right(job.path, MEGABYTE)) == (new, True)
+
+        run(scenario())
 
     def test_of_a_failed_download_tries_it_again(self, run, server, orchestrate, folder):
         new = server.serve("/here.bin", MEGABYTE)
