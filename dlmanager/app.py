@@ -178,6 +178,7 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
         return 0
     from PySide6.QtWidgets import QApplication
 
+    from dlmanager.gui.language import use_language
     from dlmanager.gui.palette import PaletteKeeper
     from dlmanager.resources import application_icon
 
@@ -188,6 +189,8 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
     application.setWindowIcon(application_icon())
     # Quitting is ours: it ends every wget in good order first.
     application.setQuitOnLastWindowClosed(False)
+    # Once, before anything has a word: what is shown is not put into other words at run time.
+    use_language(application, _chosen_language(paths))
     keeper = PaletteKeeper(application)
     with _event_loop(application) as runner:
         try:
@@ -404,6 +407,14 @@ def _settings_or_defaults(paths: Paths) -> tuple[Settings, str | None]:
             sentence = f"{error} Until then downloads go to {default_download_directory()}."
             return replace(settings, download_directory=""), sentence
     return settings, None
+
+
+def _chosen_language(paths: Paths) -> str:
+    """The language for a window; why settings cannot be used is told when the window uses them."""
+    try:
+        return read_settings(paths.settings).language
+    except SettingsUnreadable:
+        return Settings().language
 
 
 def _has_display() -> bool:

@@ -42,7 +42,7 @@ def _size_unit(size_bytes: float) -> int:
 def _in_unit(size_bytes: float, unit: int) -> str:
     value = size_bytes / _KILO**unit
     decimals = 0 if unit == 0 or value >= 99.95 else 1
-    return f"{QLocale().toString(float(value), 'f', decimals)}\N{NO-BREAK SPACE}{_units()[unit]}"
+    return f"{QLocale().toString(float(value), 'f', decimals)}\u00a0{_units()[unit]}"
 
 
 def size(size_bytes: int | None) -> str:
@@ -81,7 +81,7 @@ def percentage(whole_percent: int | None) -> str:
     """Return "61 %"; empty if unknown."""
     if whole_percent is None:
         return ""
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}%").format(
+    return QCoreApplication.translate("Formatting", "{number}\u00a0%").format(
         number=whole_number(whole_percent)
     )
 
@@ -108,27 +108,19 @@ def _two(larger: str, smaller: Callable[[int], str], amount: int) -> str:
 
 
 def _seconds(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}s").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0s").format(number=number)
 
 
 def _minutes(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}min").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0min").format(number=number)
 
 
 def _hours(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}h").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0h").format(number=number)
 
 
 def _days(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}d").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0d").format(number=number)
 
 
 def spoken_time_left(seconds: int | None) -> str:

@@ -8,7 +8,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import (
+    QCoreApplication,
+    QSize,
+    Qt,
+    Signal,
+    SignalInstance,
+)
 from PySide6.QtGui import QIcon, QPalette, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -328,24 +334,25 @@ def _value_text(description: Description, value: str) -> str:
             number = formatting.whole_number(int(value))
             return f"{number} {translated(description.unit)}"
         case Kind.SWITCH:
-            return translated("on" if value == as_text(True) else "off")
+            if value == as_text(True):
+                return QCoreApplication.translate("Settings", "on")
+            return QCoreApplication.translate("Settings", "off")
         case _:
             return choice_text(value)
 
 
 def choice_text(choice: str) -> str:
     """What a choice is called; a language has its own name in every language."""
-    return _LANGUAGES.get(choice) or translated(_CHOICES.get(choice, choice))
-
-
-_LANGUAGES = {"en": "English", "de": "Deutsch"}
-_CHOICES = {
-    "system": "As the system",
-    "light": "Light",
-    "dark": "Dark",
-    "comfortable": "Comfortable",
-    "compact": "Compact",
-}
+    translate = QCoreApplication.translate
+    return {
+        "en": "English",
+        "de": "Deutsch",
+        "system": translate("Settings", "As the system"),
+        "light": translate("Settings", "Light"),
+        "dark": translate("Settings", "Dark"),
+        "comfortable": translate("Settings", "Comfortable"),
+        "compact": translate("Settings", "Compact"),
+    }.get(choice, choice)
 
 
 # Editors
