@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import PySide6
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from dlmanager.core.settings import Page, describe, setting_names  # noqa: E402
+from dlmanager.gui import sentences  # noqa: E402
 
 TRANSLATIONS = ROOT / "resources" / "translations"
 
@@ -36,8 +37,12 @@ def main() -> int:
 def renew(ts: Path) -> None:
     """Bring a .ts file up to the words in the code; translations of words that are gone go too."""
     with tempfile.TemporaryDirectory() as folder:
-        listing = Path(folder, "settings_words.py")
-        listing.write_text(_as_code("Settings", words_of_settings()), encoding="utf-8")
+        listing = Path(folder, "listed_words.py")
+        listing.write_text(
+            _as_code("Settings", words_of_settings())
+            + _as_code(sentences.CONTEXT, sentences.KNOWN),
+            encoding="utf-8",
+        )
         sources = sorted((ROOT / "dlmanager" / "gui").glob("*.py"))
         # Without places in the code: else each new line above would change the file.
         options = ("-silent", "-locations", "none", "-no-obsolete", "-sort-messages")
@@ -68,7 +73,7 @@ def words_of_settings() -> list[str]:
     return [words for words in found if words]
 
 
-def _as_code(context: str, words: list[str]) -> str:
+def _as_code(context: str, words: Iterable[str]) -> str:
     return "".join(f"QCoreApplication.translate({context!r}, {each!r})\n" for each in words)
 
 

@@ -1088,6 +1088,705 @@
     </message>
 </context>
 <context>
+    <name>Sentences</name>
+    <message>
+        <source>A file name cannot begin or end with a blank.</source>
+        <translation>Ein Dateiname darf nicht mit einem Leerzeichen beginnen oder enden.</translation>
+    </message>
+    <message>
+        <source>A file name cannot begin with a dot.</source>
+        <translation>Ein Dateiname darf nicht mit einem Punkt beginnen.</translation>
+    </message>
+    <message>
+        <source>A file name cannot begin with a hyphen.</source>
+        <translation>Ein Dateiname darf nicht mit einem Bindestrich beginnen.</translation>
+    </message>
+    <message>
+        <source>A file name cannot end with a dot.</source>
+        <translation>Ein Dateiname darf nicht mit einem Punkt enden.</translation>
+    </message>
+    <message>
+        <source>A file name cannot hold the character {character} anywhere.</source>
+        <translation>Das Zeichen {character} darf in einem Dateinamen nicht vorkommen.</translation>
+    </message>
+    <message>
+        <source>A partial file belongs to no download: {names}. Delete it if you do not need it.</source>
+        <translation>Eine Teildatei gehört zu keinem Download: {names}. Sie kann gelöscht werden, wenn sie nicht gebraucht wird.</translation>
+    </message>
+    <message>
+        <source>A secure connection could not be made. Check that the link is right.</source>
+        <translation>Eine sichere Verbindung kam nicht zustande. Bitte prüfen, ob der Link stimmt.</translation>
+    </message>
+    <message>
+        <source>A server on the way did not answer in time (504). Try again later.</source>
+        <translation>Ein Server auf dem Weg antwortete nicht rechtzeitig (504). Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>Add https:// in front of this link: {link}</source>
+        <translation>Vor diesen Link gehört https://: {link}</translation>
+    </message>
+    <message>
+        <source>Add it again as https://name:password@server/file.</source>
+        <translation>Bitte noch einmal hinzufügen als https://name:passwort@server/datei.</translation>
+    </message>
+    <message>
+        <source>Another dlmanager already works on this queue. Use its window, or end it.</source>
+        <translation>Ein anderes dlmanager arbeitet schon an dieser Warteschlange. Bitte dessen Fenster benutzen oder es beenden.</translation>
+    </message>
+    <message>
+        <source>Another process still writes this download&apos;s partial file. It goes on by itself.</source>
+        <translation>Ein anderer Prozess schreibt noch an der Teildatei dieses Downloads. Es geht von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>File exists</source>
+        <translation>Datei besteht schon</translation>
+    </message>
+    <message>
+        <source>File name too long</source>
+        <translation>Dateiname zu lang</translation>
+    </message>
+    <message>
+        <source>Input/output error</source>
+        <translation>Ein-/Ausgabefehler</translation>
+    </message>
+    <message>
+        <source>Install GNU wget 1.16 or newer, or choose another one in the settings.</source>
+        <translation>Bitte GNU wget 1.16 oder neuer installieren oder in den Einstellungen ein anderes wählen.</translation>
+    </message>
+    <message>
+        <source>Is a directory</source>
+        <translation>Ist ein Ordner</translation>
+    </message>
+    <message>
+        <source>No folder was given to save to. Choose one.</source>
+        <translation>Es fehlt ein Ordner zum Speichern. Bitte einen wählen.</translation>
+    </message>
+    <message>
+        <source>No program is known that opens this kind of file. {name} is there: choose Open folder to see it.</source>
+        <translation>Für diese Art von Datei ist kein Programm bekannt. {name} ist da: „Ordner öffnen“ zeigt die Datei.</translation>
+    </message>
+    <message>
+        <source>No program is known that opens {ending} files. {name} is there: choose Open folder to see it.</source>
+        <translation>Für Dateien mit {ending} ist kein Programm bekannt. {name} ist da: „Ordner öffnen“ zeigt die Datei.</translation>
+    </message>
+    <message>
+        <source>No space left on device</source>
+        <translation>Kein Platz mehr auf dem Gerät</translation>
+    </message>
+    <message>
+        <source>No such file or directory</source>
+        <translation>Datei oder Ordner nicht gefunden</translation>
+    </message>
+    <message>
+        <source>Not a directory</source>
+        <translation>Ist kein Ordner</translation>
+    </message>
+    <message>
+        <source>Only http and https links can be downloaded, not {scheme}.</source>
+        <translation>Nur Links mit http und https lassen sich laden, nicht {scheme}.</translation>
+    </message>
+    <message>
+        <source>Operation not permitted</source>
+        <translation>Vorgang nicht erlaubt</translation>
+    </message>
+    <message>
+        <source>Other users of this computer may write in {folder}, where the queue is kept. Better: {command}</source>
+        <translation>Andere Benutzer dieses Rechners dürfen in {folder} schreiben, wo die Warteschlange liegt. Besser: {command}</translation>
+    </message>
+    <message>
+        <source>Permission denied</source>
+        <translation>Keine Berechtigung</translation>
+    </message>
+    <message>
+        <source>Read-only file system</source>
+        <translation>Dateisystem nur lesbar</translation>
+    </message>
+    <message>
+        <source>Set proxy to http://name:password@host:port.</source>
+        <translation>Bitte den Proxy angeben als http://name:passwort@rechner:port.</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside dlmanager; the log tells more.</source>
+        <translation>In dlmanager ging etwas schief; im Protokoll steht mehr.</translation>
+    </message>
+    <message>
+        <source>Start dlmanager anew: it sets the file aside and puts the newest backup in its place.</source>
+        <translation>Bitte dlmanager neu starten: Es legt die Datei beiseite und setzt die neueste Sicherung an ihre Stelle.</translation>
+    </message>
+    <message>
+        <source>The backup of {date} was put in its place; what changed after it is not in the list.</source>
+        <translation>An ihrer Stelle ist die Sicherung vom {date}; was danach geschah, steht nicht in der Liste.</translation>
+    </message>
+    <message>
+        <source>The connection broke off. The next try goes on from there.</source>
+        <translation>Die Verbindung brach ab. Der nächste Versuch macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>The data folder {folder} cannot be used ({reason}). Check that it exists and that you may write there.</source>
+        <translation>Der Datenordner {folder} ist nicht verwendbar ({reason}). Bitte prüfen, ob es ihn gibt und ob dort geschrieben werden darf.</translation>
+    </message>
+    <message>
+        <source>The database is damaged ({reason}).</source>
+        <translation>Die Datenbank ist beschädigt ({reason}).</translation>
+    </message>
+    <message>
+        <source>The database {path} cannot be opened. Check the folder&apos;s permissions.</source>
+        <translation>Die Datenbank {path} lässt sich nicht öffnen. Bitte die Rechte des Ordners prüfen.</translation>
+    </message>
+    <message>
+        <source>The database {path} cannot be used ({reason}).</source>
+        <translation>Die Datenbank {path} ist nicht verwendbar ({reason}).</translation>
+    </message>
+    <message>
+        <source>The database {path} cannot be written. Check the permissions of its folder.</source>
+        <translation>In die Datenbank {path} lässt sich nicht schreiben. Bitte die Rechte ihres Ordners prüfen.</translation>
+    </message>
+    <message>
+        <source>The database {path} is damaged and cannot be backed up. Quit dlmanager and start it again: it sets the file aside and puts the newest backup in its place.</source>
+        <translation>Die Datenbank {path} ist beschädigt und lässt sich nicht sichern. Bitte dlmanager beenden und neu starten: Es legt die Datei beiseite und setzt die neueste Sicherung an ihre Stelle.</translation>
+    </message>
+    <message>
+        <source>The database {path} is damaged.</source>
+        <translation>Die Datenbank {path} ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The database {path} is in use by another program. Close it and try again.</source>
+        <translation>Die Datenbank {path} wird von einem anderen Programm benutzt. Bitte dieses schließen und erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>The database {path} is missing. Start dlmanager: it puts the newest backup in its place.</source>
+        <translation>Die Datenbank {path} fehlt. Bitte dlmanager starten: Es setzt die neueste Sicherung an ihre Stelle.</translation>
+    </message>
+    <message>
+        <source>The database {path} was damaged and was set aside as {name}.</source>
+        <translation>Die Datenbank {path} war beschädigt und liegt nun beiseite als {name}.</translation>
+    </message>
+    <message>
+        <source>The database {path} was deleted while it was in use. It was written anew.</source>
+        <translation>Die Datenbank {path} wurde während der Benutzung gelöscht. Sie wurde neu geschrieben.</translation>
+    </message>
+    <message>
+        <source>The database {path} was missing.</source>
+        <translation>Die Datenbank {path} fehlte.</translation>
+    </message>
+    <message>
+        <source>The database {path} was replaced by another file while it was in use. The queue&apos;s own was put back; the other one is now {name}.</source>
+        <translation>Die Datenbank {path} wurde während der Benutzung durch eine andere Datei ersetzt. Die der Warteschlange ist wieder an ihrem Platz; die andere heißt jetzt {name}.</translation>
+    </message>
+    <message>
+        <source>The database {path} was written by a newer dlmanager. Install that version, or choose another data folder.</source>
+        <translation>Die Datenbank {path} stammt von einem neueren dlmanager. Bitte diese Version installieren oder einen anderen Datenordner wählen.</translation>
+    </message>
+    <message>
+        <source>The disk cannot be used just now ({reason}).</source>
+        <translation>Die Platte ist gerade nicht verwendbar ({reason}).</translation>
+    </message>
+    <message>
+        <source>The disk is full. Make room, and the download goes on by itself.</source>
+        <translation>Die Platte ist voll. Sobald Platz ist, geht der Download von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>The disk of {folder} is full. Make room, and the download goes on by itself.</source>
+        <translation>Die Platte von {folder} ist voll. Sobald Platz ist, geht der Download von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>The disk that holds {path} is full. Free some space; a running queue then goes on.</source>
+        <translation>Die Platte von {path} ist voll. Sobald Platz ist, geht die Warteschlange weiter.</translation>
+    </message>
+    <message>
+        <source>The downloaded file vanished before it got its final name. Choose Retry to download it again.</source>
+        <translation>Die geladene Datei verschwand, bevor sie ihren endgültigen Namen bekam. „Erneut versuchen“ lädt sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>The file could not be written. Check the target folder, or choose another one.</source>
+        <translation>Die Datei ließ sich nicht schreiben. Bitte den Zielordner prüfen oder einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The file is too large for this disk. Choose a folder on another one.</source>
+        <translation>Die Datei ist zu groß für diese Platte. Bitte einen Ordner auf einer anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The file name holds a character that cannot be seen. Type it anew.</source>
+        <translation>Der Dateiname enthält ein unsichtbares Zeichen. Bitte neu eintippen.</translation>
+    </message>
+    <message>
+        <source>The file name is too long by {number} bytes.</source>
+        <translation>Der Dateiname ist um {number} Byte zu lang.</translation>
+    </message>
+    <message>
+        <source>The file needs a name.</source>
+        <translation>Die Datei braucht einen Namen.</translation>
+    </message>
+    <message>
+        <source>The file on the server is not the one it was. The download starts anew.</source>
+        <translation>Die Datei auf dem Server ist nicht mehr dieselbe. Der Download beginnt von vorn.</translation>
+    </message>
+    <message>
+        <source>The file on the server keeps changing while it is fetched. Choose Retry later.</source>
+        <translation>Die Datei auf dem Server ändert sich immer wieder, während sie geladen wird. Bitte später erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>The file {path} cannot be read. Move it away; user names and passwords then have to be given again.</source>
+        <translation>Die Datei {path} lässt sich nicht lesen. Bitte verschieben; Benutzernamen und Passwörter sind danach neu anzugeben.</translation>
+    </message>
+    <message>
+        <source>The file {path} cannot be written ({reason}). Check that there is room, and that you may write to its folder.</source>
+        <translation>In die Datei {path} lässt sich nicht schreiben ({reason}). Bitte prüfen, ob Platz ist und ob in ihren Ordner geschrieben werden darf.</translation>
+    </message>
+    <message>
+        <source>The file {path} is not a database.</source>
+        <translation>Die Datei {path} ist keine Datenbank.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be found. Choose another.</source>
+        <translation>Der Ordner {folder} ist nicht zu finden. Bitte einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be made ({reason}).</source>
+        <translation>Der Ordner {folder} lässt sich nicht anlegen ({reason}).</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be written ({reason}). Check its permissions, or choose another data folder.</source>
+        <translation>In den Ordner {folder} lässt sich nicht schreiben ({reason}). Bitte seine Rechte prüfen oder einen anderen Datenordner wählen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} cannot be written ({reason}). Check that it exists and that you may write there, then choose Retry.</source>
+        <translation>In den Ordner {folder} lässt sich nicht schreiben ({reason}). Bitte prüfen, ob es ihn gibt und ob dort geschrieben werden darf, und dann „Erneut versuchen“ wählen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} does not exist. Create it, or choose another.</source>
+        <translation>Den Ordner {folder} gibt es nicht. Bitte anlegen oder einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is gone. Bring it back, then choose Retry.</source>
+        <translation>Der Ordner {folder} ist fort. Bitte zurückholen und dann „Erneut versuchen“ wählen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} is not yours alone. Remove it and try again.</source>
+        <translation>Der Ordner {folder} gehört auch anderen. Bitte entfernen und erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>The keyring of this system gives no answer. Unlock it, then try again.</source>
+        <translation>Der Schlüsselbund dieses Systems antwortet nicht. Bitte entsperren und erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>The name of the server was not found. Check the link and your connection.</source>
+        <translation>Der Name des Servers wurde nicht gefunden. Bitte Link und Verbindung prüfen.</translation>
+    </message>
+    <message>
+        <source>The name {host} was not found. Check the link and your connection.</source>
+        <translation>Der Name {host} wurde nicht gefunden. Bitte Link und Verbindung prüfen.</translation>
+    </message>
+    <message>
+        <source>The number of retries is 0 to {number}, or -1 to try until it succeeds.</source>
+        <translation>Die Zahl der Wiederholungen liegt zwischen 0 und {number}; -1 heißt: bis es gelingt.</translation>
+    </message>
+    <message>
+        <source>The partial file was moved, deleted or replaced while it was being written. Choose Retry to start again.</source>
+        <translation>Die Teildatei wurde beim Schreiben verschoben, gelöscht oder ersetzt. „Erneut versuchen“ beginnt von vorn.</translation>
+    </message>
+    <message>
+        <source>The port of this link is not between 1 and 65535: {link}</source>
+        <translation>Der Port dieses Links liegt nicht zwischen 1 und 65535: {link}</translation>
+    </message>
+    <message>
+        <source>The proxy did not get a connection to the server. Try again later.</source>
+        <translation>Der Proxy bekam keine Verbindung zum Server. Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The proxy wants a right user name and password (407).</source>
+        <translation>Der Proxy verlangt Benutzernamen und Passwort (407).</translation>
+    </message>
+    <message>
+        <source>The proxy wants a right user name and password.</source>
+        <translation>Der Proxy verlangt Benutzernamen und Passwort.</translation>
+    </message>
+    <message>
+        <source>The queue was restored from a backup, and a file of this name is there already. Choose Resume to download it once more, or remove it from the list.</source>
+        <translation>Die Warteschlange stammt aus einer Sicherung, und eine Datei dieses Namens ist schon da. „Fortsetzen“ lädt sie noch einmal; sonst bitte aus der Liste entfernen.</translation>
+    </message>
+    <message>
+        <source>The server answered without a file (204). Check the link.</source>
+        <translation>Der Server antwortete ohne Datei (204). Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server answered without a file (205). Check the link.</source>
+        <translation>Der Server antwortete ohne Datei (205). Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server asks us to slow down (429). Wait a while before trying again.</source>
+        <translation>Der Server bittet um weniger Anfragen (429). Bitte vor dem nächsten Versuch etwas warten.</translation>
+    </message>
+    <message>
+        <source>The server cannot be reached. Check your connection.</source>
+        <translation>Der Server ist nicht erreichbar. Bitte die Verbindung prüfen.</translation>
+    </message>
+    <message>
+        <source>The server cannot deliver this file ({status}).</source>
+        <translation>Der Server kann diese Datei nicht liefern ({status}).</translation>
+    </message>
+    <message>
+        <source>The server cannot do what is needed for this download (501).</source>
+        <translation>Der Server kann nicht, was für diesen Download nötig ist (501).</translation>
+    </message>
+    <message>
+        <source>The server closed the connection without an answer. Try again later.</source>
+        <translation>Der Server schloss die Verbindung ohne Antwort. Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server contradicts itself about the size of this file. Try another link.</source>
+        <translation>Der Server widerspricht sich bei der Größe dieser Datei. Vielleicht hilft ein anderer Link.</translation>
+    </message>
+    <message>
+        <source>The server could not prove who it is: its certificate belongs to another server.</source>
+        <translation>Der Server konnte sich nicht ausweisen: Sein Zertifikat gehört einem anderen Server.</translation>
+    </message>
+    <message>
+        <source>The server could not prove who it is: its certificate has been revoked.</source>
+        <translation>Der Server konnte sich nicht ausweisen: Sein Zertifikat wurde widerrufen.</translation>
+    </message>
+    <message>
+        <source>The server could not prove who it is: its certificate has expired.</source>
+        <translation>Der Server konnte sich nicht ausweisen: Sein Zertifikat ist abgelaufen.</translation>
+    </message>
+    <message>
+        <source>The server could not prove who it is: its certificate is not from a known issuer.</source>
+        <translation>Der Server konnte sich nicht ausweisen: Sein Zertifikat stammt von keinem bekannten Aussteller.</translation>
+    </message>
+    <message>
+        <source>The server could not prove who it is: its certificate is not valid yet; check the clock of this computer.</source>
+        <translation>Der Server konnte sich nicht ausweisen: Sein Zertifikat gilt noch nicht; bitte die Uhr dieses Rechners prüfen.</translation>
+    </message>
+    <message>
+        <source>The server did not answer in full in time. Try again later.</source>
+        <translation>Der Server antwortete nicht rechtzeitig vollständig. Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server did not answer in time. Try again later.</source>
+        <translation>Der Server antwortete nicht rechtzeitig. Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server did not go on where the download had stopped. The download starts anew.</source>
+        <translation>Der Server machte nicht dort weiter, wo der Download stand. Der Download beginnt von vorn.</translation>
+    </message>
+    <message>
+        <source>The server does not allow this download (403). You may have to log in there first.</source>
+        <translation>Der Server erlaubt diesen Download nicht (403). Vielleicht ist dort erst eine Anmeldung nötig.</translation>
+    </message>
+    <message>
+        <source>The server does not speak HTTP. Check the link.</source>
+        <translation>Der Server spricht kein HTTP. Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server does not understand this link (400). Check the link.</source>
+        <translation>Der Server versteht diesen Link nicht (400). Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server ended before the file was complete. The next try goes on from there.</source>
+        <translation>Der Server hörte auf, bevor die Datei vollständig war. Der nächste Versuch macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>The server gave an answer that is not a file ({status}). Check the link.</source>
+        <translation>Die Antwort des Servers ist keine Datei ({status}). Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server has a problem of its own ({status}). Try again later.</source>
+        <translation>Der Server hat selbst eine Störung ({status}). Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server is overloaded or being repaired (503). Try again later.</source>
+        <translation>Der Server ist überlastet oder wird gewartet (503). Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server may not give out this file for legal reasons (451).</source>
+        <translation>Der Server darf diese Datei aus rechtlichen Gründen nicht herausgeben (451).</translation>
+    </message>
+    <message>
+        <source>The server name of this link is not a valid one: {link}</source>
+        <translation>Der Servername in diesem Link ist nicht gültig: {link}</translation>
+    </message>
+    <message>
+        <source>The server offers several files instead of one (300). Open the link in a browser.</source>
+        <translation>Der Server bietet mehrere Dateien statt einer an (300). Bitte den Link im Browser öffnen.</translation>
+    </message>
+    <message>
+        <source>The server redirects again and again. Open the link in a browser.</source>
+        <translation>Der Server leitet immer wieder weiter. Bitte den Link im Browser öffnen.</translation>
+    </message>
+    <message>
+        <source>The server redirects to something that is not a link. Check the link.</source>
+        <translation>Der Server leitet zu etwas weiter, das kein Link ist. Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server redirects to {scheme}:, which cannot be downloaded.</source>
+        <translation>Der Server leitet zu {scheme}: weiter, das sich nicht laden lässt.</translation>
+    </message>
+    <message>
+        <source>The server redirects without saying where to. Check the link.</source>
+        <translation>Der Server leitet weiter, ohne zu sagen, wohin. Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server refused the connection. Try again later.</source>
+        <translation>Der Server lehnte die Verbindung ab. Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server refuses a range that was not asked for (416). Try again later.</source>
+        <translation>Der Server verweigert einen Bereich, der nicht verlangt war (416). Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server refuses this download ({status}).</source>
+        <translation>Der Server verweigert diesen Download ({status}).</translation>
+    </message>
+    <message>
+        <source>The server says this file does not exist (404). Check the link.</source>
+        <translation>Der Server sagt, dass es diese Datei nicht gibt (404). Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>The server says this file is gone for good (410). Look for another link.</source>
+        <translation>Der Server sagt, dass diese Datei endgültig fort ist (410). Bitte nach einem anderen Link suchen.</translation>
+    </message>
+    <message>
+        <source>The server sent a piece of the file that was not asked for. Try again later.</source>
+        <translation>Der Server schickte ein Stück der Datei, das nicht verlangt war. Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>The server sent a web page instead of the file; you may have to log in there first. Open it in a browser, or keep the page.</source>
+        <translation>Der Server schickte eine Webseite statt der Datei; vielleicht ist dort erst eine Anmeldung nötig. Im Browser öffnen oder die Webseite behalten.</translation>
+    </message>
+    <message>
+        <source>The server sent next to nothing for a while. The next try goes on from there.</source>
+        <translation>Der Server schickte eine Weile fast nichts. Der nächste Versuch macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>The server stopped sending. The next try goes on from there.</source>
+        <translation>Der Server schickte nichts mehr. Der nächste Versuch macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>The server waited too long for our request (408). It is worth another try.</source>
+        <translation>Der Server wartete zu lange auf die Anfrage (408). Ein neuer Versuch lohnt sich.</translation>
+    </message>
+    <message>
+        <source>The server wants a right user name and password (401).</source>
+        <translation>Der Server verlangt Benutzernamen und Passwort (401).</translation>
+    </message>
+    <message>
+        <source>The server wants a right user name and password.</source>
+        <translation>Der Server verlangt Benutzernamen und Passwort.</translation>
+    </message>
+    <message>
+        <source>The settings in {path} cannot be used ({reason}). Correct the file or move it away.</source>
+        <translation>Die Einstellungen in {path} sind nicht verwendbar ({reason}). Bitte die Datei berichtigen oder verschieben.</translation>
+    </message>
+    <message>
+        <source>The settings in {path} cannot be written ({reason}). Check that you may write to its folder.</source>
+        <translation>Die Einstellungen in {path} lassen sich nicht speichern ({reason}). Bitte prüfen, ob in den Ordner geschrieben werden darf.</translation>
+    </message>
+    <message>
+        <source>The target folder cannot be written to. Choose another one.</source>
+        <translation>In den Zielordner lässt sich nicht schreiben. Bitte einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The target folder does not exist any more. Create it, or choose another one.</source>
+        <translation>Den Zielordner gibt es nicht mehr. Bitte anlegen oder einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The user name and password of this download are no longer kept. Add the link again with them in it.</source>
+        <translation>Benutzername und Passwort dieses Downloads sind nicht mehr gespeichert. Bitte den Link mit beiden darin noch einmal hinzufügen.</translation>
+    </message>
+    <message>
+        <source>The user name or password in this link holds a line break, which no server takes.</source>
+        <translation>Der Benutzername oder das Passwort in diesem Link enthält einen Zeilenumbruch, den kein Server annimmt.</translation>
+    </message>
+    <message>
+        <source>Then choose Retry.</source>
+        <translation>Danach bitte „Erneut versuchen“ wählen.</translation>
+    </message>
+    <message>
+        <source>There is no backup to put in its place, so the queue begins anew.</source>
+        <translation>Es gibt keine Sicherung für ihre Stelle, also beginnt die Warteschlange von vorn.</translation>
+    </message>
+    <message>
+        <source>There is no link. Give one that begins with https://.</source>
+        <translation>Hier fehlt ein Link. Er beginnt mit https://.</translation>
+    </message>
+    <message>
+        <source>There is no setting {name}. The settings are: {names}.</source>
+        <translation>Die Einstellung {name} gibt es nicht. Es gibt: {names}.</translation>
+    </message>
+    <message>
+        <source>This is an option and not a link: {link}</source>
+        <translation>Dies ist eine Option und kein Link: {link}</translation>
+    </message>
+    <message>
+        <source>This is not a link: {link}</source>
+        <translation>Dies ist kein Link: {link}</translation>
+    </message>
+    <message>
+        <source>This link has a backslash in it, which links cannot: {link}</source>
+        <translation>In diesem Link ist ein umgekehrter Schrägstrich, der in Links nicht vorkommt: {link}</translation>
+    </message>
+    <message>
+        <source>This link has a blank in it. If it belongs there, write %20 instead: {link}</source>
+        <translation>In diesem Link ist ein Leerzeichen. Gehört es dorthin, bitte stattdessen %20 schreiben: {link}</translation>
+    </message>
+    <message>
+        <source>This link holds a line break or another control character: {link}</source>
+        <translation>Dieser Link enthält einen Zeilenumbruch oder ein anderes Steuerzeichen: {link}</translation>
+    </message>
+    <message>
+        <source>This link is too long: more than {number} characters.</source>
+        <translation>Dieser Link ist zu lang: mehr als {number} Zeichen.</translation>
+    </message>
+    <message>
+        <source>This link names no server: {link}</source>
+        <translation>Dieser Link nennt keinen Server: {link}</translation>
+    </message>
+    <message>
+        <source>This network wants you to log in first (511). Open a browser to do so.</source>
+        <translation>Dieses Netz verlangt erst eine Anmeldung (511). Sie geht im Browser.</translation>
+    </message>
+    <message>
+        <source>Two slashes are missing after {scheme}: in this link: {link}</source>
+        <translation>Nach {scheme}: fehlen zwei Schrägstriche in diesem Link: {link}</translation>
+    </message>
+    <message>
+        <source>Until then downloads go to {folder}.</source>
+        <translation>Bis dahin kommen Downloads nach {folder}.</translation>
+    </message>
+    <message>
+        <source>Until then the defaults count.</source>
+        <translation>Bis dahin gelten die Standardwerte.</translation>
+    </message>
+    <message>
+        <source>You may not write to the folder {folder}. Choose another.</source>
+        <translation>In den Ordner {folder} darf nicht geschrieben werden. Bitte einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>Your links were added to it.</source>
+        <translation>Die Links wurden dort hinzugefügt.</translation>
+    </message>
+    <message>
+        <source>Your share of the disk is used up. Make room, and the download goes on by itself.</source>
+        <translation>Der eigene Anteil an der Platte ist aufgebraucht. Sobald Platz ist, geht der Download von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>dlmanager ended unexpectedly during this download, and no retry was left. Choose Retry to go on from where it stopped.</source>
+        <translation>dlmanager endete unerwartet während dieses Downloads, und keine Wiederholung war mehr übrig. „Erneut versuchen“ macht dort weiter.</translation>
+    </message>
+    <message>
+        <source>proxy is http://[user:password@]host:port, and nothing after that.</source>
+        <translation>Der Proxy wird als http://[Benutzer:Passwort@]Rechner:Port angegeben, ohne etwas dahinter.</translation>
+    </message>
+    <message>
+        <source>proxy is http://[user:password@]host:port.</source>
+        <translation>Der Proxy wird als http://[Benutzer:Passwort@]Rechner:Port angegeben.</translation>
+    </message>
+    <message>
+        <source>wget cannot use this link. Check it.</source>
+        <translation>wget kann mit diesem Link nichts anfangen. Bitte prüfen.</translation>
+    </message>
+    <message>
+        <source>wget could not be started ({reason}). Check the setting wget_executable_path.</source>
+        <translation>wget ließ sich nicht starten ({reason}). Bitte die Einstellung wget_executable_path prüfen.</translation>
+    </message>
+    <message>
+        <source>wget could not be started. Check the path to wget in the settings.</source>
+        <translation>wget ließ sich nicht starten. Bitte den Pfad zu wget in den Einstellungen prüfen.</translation>
+    </message>
+    <message>
+        <source>wget did not accept its arguments. Install GNU wget 1.16 or newer.</source>
+        <translation>wget nahm seine Argumente nicht an. Bitte GNU wget 1.16 oder neuer installieren.</translation>
+    </message>
+    <message>
+        <source>wget ended with the code {code}. Try again.</source>
+        <translation>wget endete mit dem Code {code}. Ein neuer Versuch hilft vielleicht.</translation>
+    </message>
+    <message>
+        <source>wget ended without asking any server. Check the link.</source>
+        <translation>wget endete, ohne einen Server zu fragen. Bitte den Link prüfen.</translation>
+    </message>
+    <message>
+        <source>wget was ended by the system (signal {signal}). Memory may have run out.</source>
+        <translation>wget wurde vom System beendet (Signal {signal}). Vielleicht war der Speicher knapp.</translation>
+    </message>
+    <message>
+        <source>wget was not found at {path}. Install it there, or correct the setting wget_executable_path and start again.</source>
+        <translation>wget wurde unter {path} nicht gefunden. Bitte dort installieren oder die Einstellung wget_executable_path berichtigen und neu starten.</translation>
+    </message>
+    <message>
+        <source>wget was not found on this computer. Install it (for example: apt install wget), or set wget_executable_path.</source>
+        <translation>wget wurde auf diesem Rechner nicht gefunden. Bitte installieren (zum Beispiel: apt install wget) oder wget_executable_path einstellen.</translation>
+    </message>
+    <message>
+        <source>{folder} is not a folder. Choose a folder to save to.</source>
+        <translation>{folder} ist kein Ordner. Bitte einen Ordner zum Speichern wählen.</translation>
+    </message>
+    <message>
+        <source>{name} is a reserved name. Choose another one.</source>
+        <translation>{name} ist ein reservierter Name. Bitte einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>{name} is a text, not {value}.</source>
+        <translation>{name} ist ein Text, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>{name} is a whole number, not {value}.</source>
+        <translation>{name} ist eine ganze Zahl, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>{name} is between {least} and {most}, not {value}.</source>
+        <translation>{name} liegt zwischen {least} und {most}, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>{name} is not there any more. It may have been moved or deleted.</source>
+        <translation>{name} ist nicht mehr da, vielleicht verschoben oder gelöscht.</translation>
+    </message>
+    <message>
+        <source>{name} is one of {choices}, not {value}.</source>
+        <translation>{name} ist eines von {choices}, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>{name} is true or false, not {value}.</source>
+        <translation>{name} ist true oder false, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>{name} may not hold line breaks or control characters.</source>
+        <translation>{name} darf keine Zeilenumbrüche oder Steuerzeichen enthalten.</translation>
+    </message>
+    <message>
+        <source>{number} partial files belong to no download: {names} and {more} more. Delete those that you do not need.</source>
+        <translation>{number} Teildateien gehören zu keinem Download: {names} und {more} weitere. Was nicht gebraucht wird, kann gelöscht werden.</translation>
+    </message>
+    <message>
+        <source>{number} partial files belong to no download: {names}. Delete those that you do not need.</source>
+        <translation>{number} Teildateien gehören zu keinem Download: {names}. Was nicht gebraucht wird, kann gelöscht werden.</translation>
+    </message>
+    <message>
+        <source>{path} does not run as GNU wget should. Install GNU wget, or correct the setting wget_executable_path.</source>
+        <translation>{path} läuft nicht, wie GNU wget es sollte. Bitte GNU wget installieren oder die Einstellung wget_executable_path berichtigen.</translation>
+    </message>
+    <message>
+        <source>{path} is not GNU wget.</source>
+        <translation>{path} ist nicht GNU wget.</translation>
+    </message>
+    <message>
+        <source>{path} is the small wget of BusyBox.</source>
+        <translation>{path} ist das kleine wget von BusyBox.</translation>
+    </message>
+    <message>
+        <source>{path} is version {version}, which is too old.</source>
+        <translation>{path} ist Version {version} und damit zu alt.</translation>
+    </message>
+    <message>
+        <source>{path} is wget2, which works differently.</source>
+        <translation>{path} ist wget2, das anders arbeitet.</translation>
+    </message>
+    <message>
+        <source>{path} may not be executed. Correct its permissions, or the setting wget_executable_path and start again.</source>
+        <translation>{path} darf nicht ausgeführt werden. Bitte die Rechte oder die Einstellung wget_executable_path berichtigen und neu starten.</translation>
+    </message>
+</context>
+<context>
     <name>Settings</name>
     <message>
         <source>A download failed</source>
