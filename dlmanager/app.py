@@ -382,8 +382,10 @@ async def _tell_and_end(sentence: str) -> int:
     """Show why there is no window, on the terminal and on the screen."""
     from PySide6.QtWidgets import QMessageBox
 
+    from dlmanager.gui.sentences import in_window_language
+
     complain(sentence)
-    box = QMessageBox(QMessageBox.Icon.Warning, "dlmanager", sentence)
+    box = QMessageBox(QMessageBox.Icon.Warning, "dlmanager", in_window_language(sentence))
     closed = asyncio.get_running_loop().create_future()
     box.finished.connect(lambda result: closed.set_result(None) if not closed.done() else None)
     with _stop_signals(closed):

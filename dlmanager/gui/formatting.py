@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 from dlmanager.core.progress import JobProgress, percent
+from dlmanager.gui.sentences import in_window_language
 
 _KILO = 1000
 _UNIT_COUNT = 6
@@ -275,22 +276,33 @@ def _retrying_text(job: Job, now_ms: int) -> str:
 
 
 def _failed_text(job: Job) -> str:
-    if not job.error_message:
+    why = reason_text(job)
+    if not why:
         return QCoreApplication.translate("Formatting", "Failed")
     return QCoreApplication.translate("Formatting", "Failed: {reason}").format(
-        reason=_within_sentence(job.error_message)
+        reason=_after_colon(why, job)
     )
 
 
-def _within_sentence(sentence: str) -> str:
-    """Return a sentence with a small first letter, unless it begins with an abbreviation."""
+def reason_text(job: Job) -> str:
+    """Say why a job failed or was stopped by itself; empty if nothing is known."""
+    return in_window_language(job.error_message or "")
+
+
+def _after_colon(sentence: str, job: Job) -> str:
+    """Return a sentence with a small first letter, unless it begins with an abbreviation.
+
+    So English wants it; in another language a noun may come first.
+    """
+    if sentence != job.error_message:
+        return sentence
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
 def _paused_text(job: Job) -> str:
     # What was paused by itself, by a full disk or after crashes: the person must see why.
     if job.error_kind in (ErrorKind.DISK_FULL, ErrorKind.INTERRUPTED) and job.error_message:
-        return job.error_message
+        return reason_text(job)
     return QCoreApplication.translate("Formatting", "Paused")
 
 

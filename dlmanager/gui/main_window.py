@@ -42,6 +42,7 @@ from dlmanager.gui.list_pane import ListPane
 from dlmanager.gui.live_progress import LiveProgress
 from dlmanager.gui.mime_links import may_hold_links
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
@@ -445,7 +446,7 @@ class MainWindow(QMainWindow):
         try:
             await asked
         except DlmanagerError as error:
-            self.tell(str(error))
+            self.tell(in_window_language(str(error)))
 
     async def _wish(self, wish: Wish, job_ids: Sequence[str]) -> None:
         match wish:
@@ -488,7 +489,7 @@ class MainWindow(QMainWindow):
         try:
             self._open_file(job.path)
         except DlmanagerError as error:
-            self.tell(str(error))
+            self.tell(in_window_language(str(error)))
 
     def _on_open_folder(self) -> None:
         for job in self._table.selected_jobs()[:1]:

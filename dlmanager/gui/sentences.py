@@ -94,6 +94,25 @@ KNOWN: tuple[str, ...] = (
     "{folder} is not a folder. Choose a folder to save to.",
     "You may not write to the folder {folder}. Choose another.",
     "The number of retries is 0 to {number}, or -1 to try until it succeeds.",
+    "This stands for {number} links, and {most} is the most for one line. "
+    "Split it into several lines.",
+    "The step of {range} is 0. Count by 1 or more.",
+    # Files with links
+    "Line {number}",
+    "Entry {number} ({name})",
+    "Entry {number}",
+    "There is more than {number} MB in {name}. Split it into several files.",
+    "This is no internet shortcut: it names no URL.",
+    "This desktop entry is no link, but starts a program or is broken.",
+    "This desktop entry is a link, but names no URL.",
+    "More than {number} links cannot be added at once.",
+    "It names no link.",
+    "The page does not tell its own address, which this link is relative to: {link}",
+    "This file has a document type, which no metalink may have.",
+    "From here on this is no valid metalink.",
+    "This is no metalink: it begins as something else.",
+    "{path} cannot be read ({reason}).",
+    "{path} is not a file that can be read.",
     # Settings
     "proxy is http://[user:password@]host:port, and nothing after that.",
     "proxy is http://[user:password@]host:port.",
@@ -190,6 +209,7 @@ KNOWN: tuple[str, ...] = (
     "{number} partial files belong to no download: {names}. Delete those that you do not need.",
     "dlmanager ended unexpectedly during this download, and no retry was left. "
     "Choose Retry to go on from where it stopped.",
+    "dlmanager ended three times while it worked on this download. Resume it when you are ready.",
     "Something went wrong inside dlmanager; the log tells more.",
     "{name} is not there any more. It may have been moved or deleted.",
     "No program is known that opens this kind of file. "
@@ -241,6 +261,8 @@ KNOWN: tuple[str, ...] = (
     "The database {path} is missing. Start dlmanager: it puts the newest backup in its place.",
     "The database {path} is in use by another program. Close it and try again.",
     "The disk that holds {path} is full. Free some space; a running queue then goes on.",
+    "The disk that holds {path} is full or out of order. Free some space on it.",
+    "The disk that holds {path} is out of order. Check it.",
     "The database {path} cannot be written. Check the permissions of its folder.",
     "The database {path} cannot be opened. Check the folder's permissions.",
     "The database {path} cannot be used ({reason}).",

@@ -52,6 +52,7 @@ from dlmanager.core.settings import (
 from dlmanager.gui import formatting
 from dlmanager.gui.palette import quiet_text
 from dlmanager.gui.problem_label import ProblemLabel
+from dlmanager.gui.sentences import in_window_language
 
 StartTask = Callable[[Coroutine[Any, Any, None]], None]
 TestWget = Callable[[str], Coroutine[Any, Any, tuple[str, str]]]
@@ -184,7 +185,7 @@ class SettingsDialog(QDialog):
         try:
             await self._care.set(name, text)
         except DlmanagerError as error:
-            field.problem.say(str(error))
+            field.problem.say(in_window_language(str(error)))
         else:
             field.problem.say("")
             # A path may have been completed, a password been put away.
@@ -199,7 +200,7 @@ class SettingsDialog(QDialog):
         try:
             await self._care.reset(names)
         except DlmanagerError as error:
-            self._failure.say(str(error))
+            self._failure.say(in_window_language(str(error)))
             return
         self._failure.say("")
         for name in names:
@@ -215,7 +216,7 @@ class SettingsDialog(QDialog):
             path, version = await self._test_wget(field.text())
         except DlmanagerError as error:
             field.tell("")
-            field.problem.say(str(error))
+            field.problem.say(in_window_language(str(error)))
         else:
             field.problem.say("")
             field.tell(

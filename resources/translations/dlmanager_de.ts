@@ -24,6 +24,10 @@
         <translation>dlmanager &amp;ausblenden</translation>
     </message>
     <message>
+        <source>&amp;Import…</source>
+        <translation>&amp;Importieren…</translation>
+    </message>
+    <message>
         <source>&amp;Keep the page</source>
         <translation>&amp;Webseite behalten</translation>
     </message>
@@ -74,6 +78,10 @@
     <message>
         <source>Folder</source>
         <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Import links from texts, shortcuts, metalinks and web pages</source>
+        <translation>Links aus Texten, Verknüpfungen, Metalinks und Webseiten importieren</translation>
     </message>
     <message>
         <source>Open &amp;folder</source>
@@ -135,6 +143,10 @@
         <translation>&amp;Links, einer pro Zeile</translation>
     </message>
     <message>
+        <source>&amp;Retries</source>
+        <translation>&amp;Wiederholungen</translation>
+    </message>
+    <message>
         <source>Add &amp;paused, to start later</source>
         <translation>&amp;Angehalten hinzufügen und später starten</translation>
     </message>
@@ -143,8 +155,8 @@
         <translation>Links hinzufügen</translation>
     </message>
     <message>
-        <source>Added {downloads}. What is left could not be used.</source>
-        <translation>{downloads} hinzugefügt. Der Rest ist nicht verwendbar.</translation>
+        <source>Added {downloads}.</source>
+        <translation>{downloads} hinzugefügt.</translation>
     </message>
     <message>
         <source>As the server names each file</source>
@@ -153,6 +165,10 @@
     <message>
         <source>As the server names it</source>
         <translation>Wie der Server sie nennt</translation>
+    </message>
+    <message>
+        <source>Checking… {number} links so far</source>
+        <translation>Wird geprüft … bisher {number} Links</translation>
     </message>
     <message>
         <source>File &amp;name</source>
@@ -167,12 +183,28 @@
         <translation>Ordner</translation>
     </message>
     <message>
+        <source>Free space</source>
+        <translation>Freier Platz</translation>
+    </message>
+    <message>
+        <source>Line {line} stands for {downloads}: {first} to {last}</source>
+        <translation>Zeile {line} steht für {downloads}: {first} bis {last}</translation>
+    </message>
+    <message>
         <source>Line {number}: {problem}</source>
         <translation>Zeile {number}: {problem}</translation>
     </message>
     <message>
         <source>Links</source>
         <translation>Links</translation>
+    </message>
+    <message>
+        <source>Ranges in all: {number}, for {downloads}</source>
+        <translation>Bereiche insgesamt: {number}, für {downloads}</translation>
+    </message>
+    <message>
+        <source>Retries</source>
+        <translation>Wiederholungen</translation>
     </message>
     <message>
         <source>Save in &amp;folder</source>
@@ -183,12 +215,32 @@
         <translation>Im Ordner speichern</translation>
     </message>
     <message>
+        <source>What is left could not be used.</source>
+        <translation>Der Rest ist nicht verwendbar.</translation>
+    </message>
+    <message>
+        <source>What is left needs a look.</source>
+        <translation>Der Rest braucht noch einen Blick.</translation>
+    </message>
+    <message>
         <source>and 1 more line that cannot be used</source>
         <translation>und 1 weitere Zeile, die nicht verwendbar ist</translation>
     </message>
     <message>
         <source>and {number} more lines that cannot be used</source>
         <translation>und {number} weitere Zeilen, die nicht verwendbar sind</translation>
+    </message>
+    <message>
+        <source>and {number} more that cannot be used</source>
+        <translation>und {number} weitere, die nicht verwendbar sind</translation>
+    </message>
+    <message>
+        <source>until it succeeds</source>
+        <translation>bis es gelingt</translation>
+    </message>
+    <message>
+        <source>{size} free</source>
+        <translation>{size} frei</translation>
     </message>
 </context>
 <context>
@@ -285,6 +337,10 @@
     <message>
         <source>Reset columns</source>
         <translation>Spalten zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Retrying in 59 min (2 of 3)</source>
+        <translation>Neuer Versuch in 59 min (2 von 3)</translation>
     </message>
 </context>
 <context>
@@ -412,6 +468,52 @@
     <message>
         <source>{time} ago</source>
         <translation>vor {time}</translation>
+    </message>
+</context>
+<context>
+    <name>DropOverlay</name>
+    <message>
+        <source>Drop to add</source>
+        <translation>Zum Hinzufügen ablegen</translation>
+    </message>
+</context>
+<context>
+    <name>DuplicatesRow</name>
+    <message>
+        <source>&amp;Show in the list</source>
+        <translation>In der Liste &amp;zeigen</translation>
+    </message>
+    <message>
+        <source>Download again under a new name</source>
+        <translation>Unter neuem Namen noch einmal laden</translation>
+    </message>
+    <message>
+        <source>One of the links is in the list already: {name}.</source>
+        <translation>Einer der Links ist schon in der Liste: {name}.</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>Überspringen</translation>
+    </message>
+    <message>
+        <source>The link in line {line} is there twice.</source>
+        <translation>Der Link in Zeile {line} ist doppelt.</translation>
+    </message>
+    <message>
+        <source>This link is in the list already: {name}.</source>
+        <translation>Dieser Link ist schon in der Liste: {name}.</translation>
+    </message>
+    <message>
+        <source>What to do with links that are there already</source>
+        <translation>Was mit schon vorhandenen Links geschieht</translation>
+    </message>
+    <message>
+        <source>{number} links are there more than once.</source>
+        <translation>{number} Links sind mehrfach vorhanden.</translation>
+    </message>
+    <message>
+        <source>{number} of the links are in the list already, {name} among them.</source>
+        <translation>{number} der Links sind schon in der Liste, darunter {name}.</translation>
     </message>
 </context>
 <context>
@@ -830,6 +932,61 @@
     </message>
 </context>
 <context>
+    <name>LinkAdder</name>
+    <message>
+        <source>Added {downloads}.</source>
+        <translation>{downloads} hinzugefügt.</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Files with links ({patterns})</source>
+        <translation>Dateien mit Links ({patterns})</translation>
+    </message>
+    <message>
+        <source>Import links</source>
+        <translation>Links importieren</translation>
+    </message>
+    <message>
+        <source>Metalinks ({patterns})</source>
+        <translation>Metalinks ({patterns})</translation>
+    </message>
+    <message>
+        <source>Shortcuts ({patterns})</source>
+        <translation>Verknüpfungen ({patterns})</translation>
+    </message>
+    <message>
+        <source>Text ({patterns})</source>
+        <translation>Text ({patterns})</translation>
+    </message>
+    <message>
+        <source>There is no link in these files.</source>
+        <translation>In diesen Dateien ist kein Link.</translation>
+    </message>
+    <message>
+        <source>There is no link in {name}.</source>
+        <translation>In {name} ist kein Link.</translation>
+    </message>
+    <message>
+        <source>There is no link on the clipboard.</source>
+        <translation>In der Zwischenablage ist kein Link.</translation>
+    </message>
+    <message>
+        <source>There was no link in what was dropped.</source>
+        <translation>Im Abgelegten war kein Link.</translation>
+    </message>
+    <message>
+        <source>Web pages ({patterns})</source>
+        <translation>Webseiten ({patterns})</translation>
+    </message>
+    <message>
+        <source>{name} is not a file with links.</source>
+        <translation>{name} ist keine Datei mit Links.</translation>
+    </message>
+</context>
+<context>
     <name>ListPane</name>
     <message>
         <source>No download in “{group}” matches “{text}”.</source>
@@ -865,10 +1022,6 @@
     <message>
         <source>&amp;View</source>
         <translation>&amp;Ansicht</translation>
-    </message>
-    <message>
-        <source>Added {downloads}.</source>
-        <translation>{downloads} hinzugefügt.</translation>
     </message>
     <message>
         <source>Cancelled {downloads}.</source>
@@ -909,14 +1062,6 @@
     <message>
         <source>The folder {folder} could not be opened.</source>
         <translation>Der Ordner {folder} ließ sich nicht öffnen.</translation>
-    </message>
-    <message>
-        <source>There is no link on the clipboard.</source>
-        <translation>In der Zwischenablage ist kein Link.</translation>
-    </message>
-    <message>
-        <source>There was no link in what was dropped.</source>
-        <translation>Im Abgelegten war kein Link.</translation>
     </message>
     <message>
         <source>Trying {downloads} again.</source>
@@ -1138,12 +1283,24 @@
         <translation>Ein anderer Prozess schreibt noch an der Teildatei dieses Downloads. Es geht von selbst weiter.</translation>
     </message>
     <message>
+        <source>Entry {number}</source>
+        <translation>Eintrag {number}</translation>
+    </message>
+    <message>
+        <source>Entry {number} ({name})</source>
+        <translation>Eintrag {number} ({name})</translation>
+    </message>
+    <message>
         <source>File exists</source>
         <translation>Datei besteht schon</translation>
     </message>
     <message>
         <source>File name too long</source>
         <translation>Dateiname zu lang</translation>
+    </message>
+    <message>
+        <source>From here on this is no valid metalink.</source>
+        <translation>Ab hier ist dies kein gültiger Metalink.</translation>
     </message>
     <message>
         <source>Input/output error</source>
@@ -1156,6 +1313,18 @@
     <message>
         <source>Is a directory</source>
         <translation>Ist ein Ordner</translation>
+    </message>
+    <message>
+        <source>It names no link.</source>
+        <translation>Er nennt keinen Link.</translation>
+    </message>
+    <message>
+        <source>Line {number}</source>
+        <translation>Zeile {number}</translation>
+    </message>
+    <message>
+        <source>More than {number} links cannot be added at once.</source>
+        <translation>Mehr als {number} Links lassen sich nicht auf einmal hinzufügen.</translation>
     </message>
     <message>
         <source>No folder was given to save to. Choose one.</source>
@@ -1290,8 +1459,16 @@
         <translation>Die Platte von {folder} ist voll. Sobald Platz ist, geht der Download von selbst weiter.</translation>
     </message>
     <message>
+        <source>The disk that holds {path} is full or out of order. Free some space on it.</source>
+        <translation>Die Platte von {path} ist voll oder gestört. Bitte dort Platz schaffen.</translation>
+    </message>
+    <message>
         <source>The disk that holds {path} is full. Free some space; a running queue then goes on.</source>
         <translation>Die Platte von {path} ist voll. Sobald Platz ist, geht die Warteschlange weiter.</translation>
+    </message>
+    <message>
+        <source>The disk that holds {path} is out of order. Check it.</source>
+        <translation>Die Platte von {path} ist gestört. Bitte prüfen.</translation>
     </message>
     <message>
         <source>The downloaded file vanished before it got its final name. Choose Retry to download it again.</source>
@@ -1380,6 +1557,10 @@
     <message>
         <source>The number of retries is 0 to {number}, or -1 to try until it succeeds.</source>
         <translation>Die Zahl der Wiederholungen liegt zwischen 0 und {number}; -1 heißt: bis es gelingt.</translation>
+    </message>
+    <message>
+        <source>The page does not tell its own address, which this link is relative to: {link}</source>
+        <translation>Die Seite nennt ihre eigene Adresse nicht, auf die sich dieser Link bezieht: {link}</translation>
     </message>
     <message>
         <source>The partial file was moved, deleted or replaced while it was being written. Choose Retry to start again.</source>
@@ -1582,6 +1763,10 @@
         <translation>Die Einstellungen in {path} lassen sich nicht speichern ({reason}). Bitte prüfen, ob in den Ordner geschrieben werden darf.</translation>
     </message>
     <message>
+        <source>The step of {range} is 0. Count by 1 or more.</source>
+        <translation>Die Schrittweite von {range} ist 0. Sie muss mindestens 1 sein.</translation>
+    </message>
+    <message>
         <source>The target folder cannot be written to. Choose another one.</source>
         <translation>In den Zielordner lässt sich nicht schreiben. Bitte einen anderen wählen.</translation>
     </message>
@@ -1602,6 +1787,10 @@
         <translation>Danach bitte „Erneut versuchen“ wählen.</translation>
     </message>
     <message>
+        <source>There is more than {number} MB in {name}. Split it into several files.</source>
+        <translation>In {name} sind mehr als {number} MB. Bitte auf mehrere Dateien verteilen.</translation>
+    </message>
+    <message>
         <source>There is no backup to put in its place, so the queue begins anew.</source>
         <translation>Es gibt keine Sicherung für ihre Stelle, also beginnt die Warteschlange von vorn.</translation>
     </message>
@@ -1614,8 +1803,28 @@
         <translation>Die Einstellung {name} gibt es nicht. Es gibt: {names}.</translation>
     </message>
     <message>
+        <source>This desktop entry is a link, but names no URL.</source>
+        <translation>Dieser Desktop-Eintrag ist ein Link, nennt aber keine URL.</translation>
+    </message>
+    <message>
+        <source>This desktop entry is no link, but starts a program or is broken.</source>
+        <translation>Dieser Desktop-Eintrag ist kein Link, sondern startet ein Programm oder ist kaputt.</translation>
+    </message>
+    <message>
+        <source>This file has a document type, which no metalink may have.</source>
+        <translation>Diese Datei hat einen Dokumenttyp, den kein Metalink haben darf.</translation>
+    </message>
+    <message>
         <source>This is an option and not a link: {link}</source>
         <translation>Dies ist eine Option und kein Link: {link}</translation>
+    </message>
+    <message>
+        <source>This is no internet shortcut: it names no URL.</source>
+        <translation>Dies ist keine Internetverknüpfung: Sie nennt keine URL.</translation>
+    </message>
+    <message>
+        <source>This is no metalink: it begins as something else.</source>
+        <translation>Dies ist kein Metalink: Der Anfang ist ein anderer.</translation>
     </message>
     <message>
         <source>This is not a link: {link}</source>
@@ -1646,6 +1855,10 @@
         <translation>Dieses Netz verlangt erst eine Anmeldung (511). Sie geht im Browser.</translation>
     </message>
     <message>
+        <source>This stands for {number} links, and {most} is the most for one line. Split it into several lines.</source>
+        <translation>Dies steht für {number} Links, und mehr als {most} gehen nicht in eine Zeile. Bitte auf mehrere Zeilen verteilen.</translation>
+    </message>
+    <message>
         <source>Two slashes are missing after {scheme}: in this link: {link}</source>
         <translation>Nach {scheme}: fehlen zwei Schrägstriche in diesem Link: {link}</translation>
     </message>
@@ -1668,6 +1881,10 @@
     <message>
         <source>Your share of the disk is used up. Make room, and the download goes on by itself.</source>
         <translation>Der eigene Anteil an der Platte ist aufgebraucht. Sobald Platz ist, geht der Download von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>dlmanager ended three times while it worked on this download. Resume it when you are ready.</source>
+        <translation>dlmanager endete dreimal, während es an diesem Download arbeitete. „Fortsetzen“ macht weiter, wenn es so weit ist.</translation>
     </message>
     <message>
         <source>dlmanager ended unexpectedly during this download, and no retry was left. Choose Retry to go on from where it stopped.</source>
@@ -1762,12 +1979,20 @@
         <translation>{number} Teildateien gehören zu keinem Download: {names}. Was nicht gebraucht wird, kann gelöscht werden.</translation>
     </message>
     <message>
+        <source>{path} cannot be read ({reason}).</source>
+        <translation>{path} lässt sich nicht lesen ({reason}).</translation>
+    </message>
+    <message>
         <source>{path} does not run as GNU wget should. Install GNU wget, or correct the setting wget_executable_path.</source>
         <translation>{path} läuft nicht, wie GNU wget es sollte. Bitte GNU wget installieren oder die Einstellung wget_executable_path berichtigen.</translation>
     </message>
     <message>
         <source>{path} is not GNU wget.</source>
         <translation>{path} ist nicht GNU wget.</translation>
+    </message>
+    <message>
+        <source>{path} is not a file that can be read.</source>
+        <translation>{path} ist keine lesbare Datei.</translation>
     </message>
     <message>
         <source>{path} is the small wget of BusyBox.</source>

@@ -30,7 +30,7 @@ def text_of(node: ast.AST) -> str | None:
     """A literal, with X for each value in it; None for anything else."""
     match node:
         case ast.Constant(value=str(text)):
-            return text
+            return text.replace("{path}", "X")
         case ast.JoinedStr(values=values):
             return "".join(str(v.value) if isinstance(v, ast.Constant) else "X" for v in values)
         case _:
@@ -88,6 +88,8 @@ ON_THE_COMMAND_LINE = {
     "The header X is longer than X characters.",
     "The header X cannot be given: dlmanager needs it itself to fetch a file safely.",
     "The data folder X cannot be found.",
+    "No server could be reached for ten minutes.",
+    "Check the network and run it again: every download goes on from where it stopped.",
     "there is no display for a window.",
     "`dlmanager run` works on the queue without one.",
 }
