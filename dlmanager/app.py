@@ -178,6 +178,7 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
         return 0
     from PySide6.QtWidgets import QApplication
 
+    from dlmanager.gui.language import use_language
     from dlmanager.gui.palette import PaletteKeeper
     from dlmanager.resources import application_icon
 
@@ -188,6 +189,8 @@ def run_window(paths: Paths, links: Sequence[str]) -> int:
     application.setWindowIcon(application_icon())
     # Quitting is ours: it ends every wget in good order first.
     application.setQuitOnLastWindowClosed(False)
+    # Once, before anything has a word: what is shown is not put into other words at run time.
+    use_language(application, _chosen_language(paths))
     keeper = PaletteKeeper(application)
     with _event_loop(application) as runner:
         try:
@@ -381,8 +384,10 @@ async def _tell_and_end(sentence: str) -> int:
     """Show why there is no window, on the terminal and on the screen."""
     from PySide6.QtWidgets import QMessageBox
 
+    from dlmanager.gui.sentences import in_window_language
+
     complain(sentence)
-    box = QMessageBox(QMessageBox.Icon.Warning, "dlmanager", sentence)
+    box = QMessageBox(QMessageBox.Icon.Warning, "dlmanager", in_window_language(sentence))
     closed = asyncio.get_running_loop().create_future()
     box.finished.connect(lambda result: closed.set_result(None) if not closed.done() else None)
     with _stop_signals(closed):
@@ -406,6 +411,14 @@ def _settings_or_defaults(paths: Paths) -> tuple[Settings, str | None]:
             sentence = f"{error} Until then downloads go to {default_download_directory()}."
             return replace(settings, download_directory=""), sentence
     return settings, None
+
+
+def _chosen_language(paths: Paths) -> str:
+    """The language for a window; why settings cannot be used is told when the window uses them."""
+    try:
+        return read_settings(paths.settings).language
+    except SettingsUnreadable:
+        return Settings().language
 
 
 def _has_display() -> bool:

@@ -1,4 +1,4 @@
-"""The icons that come with dlmanager: found, drawn in a colour of the palette, and cached."""
+"""What comes with dlmanager: translations, and icons drawn in a colour of the palette."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -10,8 +10,9 @@ from PySide6.QtSvg import QSvgRenderer
 APPLICATION_ICON = "dlmanager"
 
 _PACKAGE = Path(__file__).resolve().parent
-# A wheel carries the icons as package data; a checkout keeps them in its top folder.
-_FOLDERS = (_PACKAGE / "_resources" / "icons", _PACKAGE.parent / "resources" / "icons")
+# A wheel carries them as package data; a checkout keeps them in its top folder.
+_RESOURCES = (_PACKAGE / "_resources", _PACKAGE.parent / "resources")
+_FOLDERS = tuple(folder / "icons" for folder in _RESOURCES)
 _SIZES_PX = (16, 20, 24, 32)
 _APPLICATION_SIZES_PX = (16, 22, 24, 32, 48, 64, 128, 256)
 
@@ -26,6 +27,18 @@ def icon_path(name: str) -> Path:
         if path.is_file():
             return path
     raise FileNotFoundError(f"The icon {name}.svg is missing from {_FOLDERS[0]}.")
+
+
+def translation_folder() -> Path:
+    """Return where the translations are, as `dlmanager_<language>.qm`."""
+    folders = [folder / "translations" for folder in _RESOURCES]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+
+def translated_languages() -> frozenset[str]:
+    """Return the languages, as "de", that dlmanager's words have been translated to."""
+    files = translation_folder().glob("dlmanager_*.qm")
+    return frozenset(file.stem.removeprefix("dlmanager_") for file in files)
 
 
 @lru_cache(maxsize=64)

@@ -282,6 +282,23 @@ class TestWithoutAWindow:
         monkeypatch.setattr("dlmanager.desktop.single_instance.hand_over", lambda *_: True)
         assert app.run_window(profile.paths, []) == 0
 
+    @pytest.mark.parametrize(
+        "content, language",
+        [(None, "system"), ("language = 'de'", "de"), ("language = 7", "system")],
+        ids=["no settings", "chosen", "unusable settings"],
+    )
+    def test_the_language_is_there_before_the_first_word(
+        self,
+        profile: Profile,
+        monkeypatch: pytest.MonkeyPatch,
+        content: str | None,
+        language: str,
+    ):
+        if content is not None:
+            profile.data_dir.mkdir()
+            profile.paths.settings.write_text(content)
+        assert app._chosen_language(profile.paths) == language
+
     def test_the_queue_of_a_running_run_is_told_of_what_it_lacks(self, profile: Profile):
         profile.write_settings(wget_executable_path="/no/such/wget")
         process = profile.start("run")

@@ -80,3 +80,23 @@ def test_icons_and_code_name_each_other(qapp: QApplication) -> None:
     named = set(re.findall(r'"([a-z0-9-]+)"', code))
     assert {path.stem for path in ICONS.glob("*.svg")} <= named
     assert (ICONS / "LICENSE-lucide.txt").is_file()
+
+
+def test_translations_are_found_in_a_wheel_and_in_a_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = ICONS.parent
+    monkeypatch.setattr(resources, "_RESOURCES", (tmp_path, checkout))
+    assert resources.translation_folder() == checkout / "translations"
+    assert resources.translated_languages() == {"de"}
+    (tmp_path / "translations").mkdir()
+    (tmp_path / "translations" / "dlmanager_xx.qm").touch()
+    assert resources.translation_folder() == tmp_path / "translations"
+    assert resources.translated_languages() == {"xx"}
+
+
+def test_an_installation_without_translations_speaks_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "_RESOURCES", (tmp_path / "none", tmp_path / "neither"))
+    assert resources.translated_languages() == frozenset()

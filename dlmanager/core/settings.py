@@ -219,7 +219,8 @@ class Settings:
         ("system", "en", "de"),
         Page.APPEARANCE,
         "Language",
-        "language of the window: that of the system, English or German",
+        "language of the window: that of the system, English or German; "
+        "counts from the next start on",
     )
 
 

@@ -31,6 +31,7 @@ from dlmanager.gui.line_check import Findings, Wanted, look_at
 from dlmanager.gui.links_edit import LinksEdit
 from dlmanager.gui.palette import quiet_text, state_colours
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.slices import Slices
 from dlmanager.gui.window_state import WindowState
 
@@ -461,7 +462,7 @@ class AddDialog(QDialog):
         try:
             jobs = await self._queue.add(orders)
         except DlmanagerError as error:
-            self._failure.say(str(error))
+            self._failure.say(in_window_language(str(error)))
             return
         finally:
             self._is_adding = False

@@ -134,7 +134,7 @@ def of_tray() -> Notification:
 
 def reason(job: Job) -> str:
     """Why a job failed, without the sentences that hold a link; empty if that is not known."""
-    sentences = _SENTENCE_END.split(job.error_message or "")
+    sentences = _SENTENCE_END.split(formatting.reason_text(job))
     return " ".join(sentence for sentence in sentences if "://" not in sentence)
 
 

@@ -4,23 +4,23 @@ from PySide6.QtCore import QCoreApplication
 
 from dlmanager.core.attempt_record import AttemptEnding, AttemptRecord
 from dlmanager.gui import formatting
+from dlmanager.gui.sentences import in_window_language
 
 
 def ending_text(record: AttemptRecord) -> str:
     """Say how an attempt ended, and why where something failed."""
+    why = in_window_language(record.message or "")
     match record.ending:
         case None if record.ended_at is None:
             return QCoreApplication.translate("Attempts", "It is running")
         case AttemptEnding.COMPLETED:
             return QCoreApplication.translate("Attempts", "Completed")
         case AttemptEnding.RETRYING:
-            return record.message or QCoreApplication.translate(
-                "Attempts", "Broke off, to be tried again"
-            )
+            return why or QCoreApplication.translate("Attempts", "Broke off, to be tried again")
         case AttemptEnding.FAILED:
-            return record.message or QCoreApplication.translate("Attempts", "Failed")
+            return why or QCoreApplication.translate("Attempts", "Failed")
         case AttemptEnding.PAUSED:
-            return record.message or QCoreApplication.translate("Attempts", "Paused")
+            return why or QCoreApplication.translate("Attempts", "Paused")
         case AttemptEnding.CANCELLED:
             return QCoreApplication.translate("Attempts", "Cancelled")
         case AttemptEnding.REMOVED:

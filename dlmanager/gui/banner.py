@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from dlmanager import resources
 from dlmanager.gui.palette import blend, state_colours
+from dlmanager.gui.sentences import in_window_language
 
 _ICON_PX = 20
 
@@ -40,8 +41,8 @@ class Banner(QFrame):
         return self._text.text()
 
     def show_problem(self, problem: str | None) -> None:
-        """Show a sentence, or hide at None."""
-        self._text.setText(problem or "")
+        """Show a sentence in the language of the window, or hide at None."""
+        self._text.setText(in_window_language(problem or ""))
         self.setVisible(problem is not None)
 
     def _button(self, action: QAction) -> QToolButton:

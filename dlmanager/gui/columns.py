@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QTableView
 
@@ -33,7 +33,6 @@ USUAL = frozenset(
 _WIDEST = {
     Column.SIZE: "999.9 MB",
     Column.PROGRESS: "100 %________________",
-    Column.STATUS: "Retrying in 59 min (2 of 3)",
     Column.SPEED: "1,999 KB/s",
     Column.TIME_LEFT: "23 h 59 min",
     Column.DOWNLOADED: "999.9 MB",
@@ -305,7 +304,8 @@ def _least_widths(metrics: QFontMetrics) -> dict[Column, int]:
         Column.ADDED: date_px + room + CELL_MARGIN_PX,
         Column.FINISHED: date_px + room + CELL_MARGIN_PX,
     }
-    for column, text in _WIDEST.items():
+    status = QCoreApplication.translate("Columns", "Retrying in 59 min (2 of 3)")
+    for column, text in (*_WIDEST.items(), (Column.STATUS, status)):
         title_px = metrics.horizontalAdvance(titles()[column])
         widths[column] = max(metrics.horizontalAdvance(text) + room, title_px + 32)
     return widths

@@ -27,6 +27,7 @@ from dlmanager.gui.job_table_view import TitleHeader
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CELL_MARGIN_PX, CellDelegate
 from dlmanager.gui.queue import AttemptSource
+from dlmanager.gui.sentences import in_window_language
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -190,7 +191,7 @@ class DetailsAttempts(DetailsPage):
             records = await self._source.attempts(job.id)
         except DlmanagerError as error:
             self._known = ()
-            self.show_hint(str(error))
+            self.show_hint(in_window_language(str(error)))
             return
         if self._known != key:
             return  # another job was selected meanwhile

@@ -20,6 +20,7 @@ from dlmanager.core.job import Job, Status
 from dlmanager.gui.attempt_words import name_text
 from dlmanager.gui.details_page import DetailsPage, Selection
 from dlmanager.gui.queue import AttemptSource
+from dlmanager.gui.sentences import in_window_language
 
 
 class DetailsLog(DetailsPage):
@@ -96,7 +97,7 @@ class DetailsLog(DetailsPage):
             records = await self._source.attempts(job.id)
         except DlmanagerError as error:
             self._known = ()
-            self.show_hint(str(error))
+            self.show_hint(in_window_language(str(error)))
             return
         if self._known == key:  # else another job was selected meanwhile
             self._take(records)

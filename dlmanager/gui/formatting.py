@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 from dlmanager.core.progress import JobProgress, percent
+from dlmanager.gui.sentences import in_window_language
 
 _KILO = 1000
 _UNIT_COUNT = 6
@@ -42,7 +43,7 @@ def _size_unit(size_bytes: float) -> int:
 def _in_unit(size_bytes: float, unit: int) -> str:
     value = size_bytes / _KILO**unit
     decimals = 0 if unit == 0 or value >= 99.95 else 1
-    return f"{QLocale().toString(float(value), 'f', decimals)}\N{NO-BREAK SPACE}{_units()[unit]}"
+    return f"{QLocale().toString(float(value), 'f', decimals)}\u00a0{_units()[unit]}"
 
 
 def size(size_bytes: int | None) -> str:
@@ -81,7 +82,7 @@ def percentage(whole_percent: int | None) -> str:
     """Return "61 %"; empty if unknown."""
     if whole_percent is None:
         return ""
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}%").format(
+    return QCoreApplication.translate("Formatting", "{number}\u00a0%").format(
         number=whole_number(whole_percent)
     )
 
@@ -108,27 +109,19 @@ def _two(larger: str, smaller: Callable[[int], str], amount: int) -> str:
 
 
 def _seconds(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}s").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0s").format(number=number)
 
 
 def _minutes(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}min").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0min").format(number=number)
 
 
 def _hours(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}h").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0h").format(number=number)
 
 
 def _days(number: int) -> str:
-    return QCoreApplication.translate("Formatting", "{number}\N{NO-BREAK SPACE}d").format(
-        number=number
-    )
+    return QCoreApplication.translate("Formatting", "{number}\u00a0d").format(number=number)
 
 
 def spoken_time_left(seconds: int | None) -> str:
@@ -283,22 +276,33 @@ def _retrying_text(job: Job, now_ms: int) -> str:
 
 
 def _failed_text(job: Job) -> str:
-    if not job.error_message:
+    why = reason_text(job)
+    if not why:
         return QCoreApplication.translate("Formatting", "Failed")
     return QCoreApplication.translate("Formatting", "Failed: {reason}").format(
-        reason=_within_sentence(job.error_message)
+        reason=_after_colon(why, job)
     )
 
 
-def _within_sentence(sentence: str) -> str:
-    """Return a sentence with a small first letter, unless it begins with an abbreviation."""
+def reason_text(job: Job) -> str:
+    """Say why a job failed or was stopped by itself; empty if nothing is known."""
+    return in_window_language(job.error_message or "")
+
+
+def _after_colon(sentence: str, job: Job) -> str:
+    """Return a sentence with a small first letter, unless it begins with an abbreviation.
+
+    So English wants it; in another language a noun may come first.
+    """
+    if sentence != job.error_message:
+        return sentence
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
 def _paused_text(job: Job) -> str:
     # What was paused by itself, by a full disk or after crashes: the person must see why.
     if job.error_kind in (ErrorKind.DISK_FULL, ErrorKind.INTERRUPTED) and job.error_message:
-        return job.error_message
+        return reason_text(job)
     return QCoreApplication.translate("Formatting", "Paused")
 
 

@@ -28,7 +28,7 @@ def _known(facts: Sequence[tuple[str, str | None]]) -> list[Fact]:
 def facts_of_file(job: Job, now_ms: int, progress: JobProgress | None = None) -> list[Fact]:
     """What the job is and how it stands: the longer texts."""
     status = formatting.status_text(job, now_ms, progress)
-    message = job.error_message
+    message = formatting.reason_text(job)
     return _known(
         [
             (QCoreApplication.translate("JobFacts", "Name"), job.display_name),

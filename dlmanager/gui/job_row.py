@@ -183,9 +183,9 @@ class JobRow:
             case Column.STATUS:
                 lines = [shown.texts[column]]
                 # A failure is told in full already; a wait or a pause does not say what led to it.
-                told = job.status is Status.FAILED or job.error_message in lines
-                if job.error_message and not told:
-                    lines.append(job.error_message)
+                why = formatting.reason_text(job)
+                if why and job.status is not Status.FAILED and why not in lines:
+                    lines.append(why)
             case Column.SIZE:
                 total = formatting.size_of_job(job, self.progress)
                 lines = [] if total is None else [_exact_size(total)]

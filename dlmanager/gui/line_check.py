@@ -7,6 +7,7 @@ from dlmanager.core.errors import BadInput, InvalidFolder, InvalidName, InvalidU
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.ranges import LinkRange, range_in
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentences import in_window_language
 
 MAX_LINKS = 200_000
 """How many links are added at once."""
@@ -86,12 +87,12 @@ def look_at(
                 _order(number, link, wanted, queue, jobs_by_link, found, first_lines)
                 yield
         except InvalidFolder as error:
-            found.folder = str(error)
+            found.folder = in_window_language(str(error))
             return  # wrong for every line alike: looking at ten thousand lines says no more
         except InvalidName as error:
-            found.name = str(error)
+            found.name = in_window_language(str(error))
         except BadInput as error:
-            found.bad_lines.append((number, str(error)))
+            found.bad_lines.append((number, in_window_language(str(error))))
         yield
 
 

@@ -18,6 +18,7 @@ from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.mime_links import Offer, hold_link, offer_of
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.window_state import WindowState
 
 MOST_AT_ONCE = 50
@@ -228,11 +229,15 @@ class LinkAdder(QObject):
             try:
                 found = await self._read_link_file(path)
             except BadInput as error:
-                problems.append(str(error))
+                problems.append(in_window_language(str(error)))
                 continue
             links += [link.url for link in found.links]
             names |= {link.url: link.name for link in found.links if link.name is not None}
-            problems += [f"{Path(path).name}, {e.where}: {e.reason}" for e in found.left_out]
+            problems += [
+                f"{Path(path).name}, {in_window_language(each.where)}: "
+                f"{in_window_language(each.reason)}"
+                for each in found.left_out
+            ]
         if links:
             self.open_dialog(list(dict.fromkeys(links)), names).note_left_out(problems)
         elif problems:
@@ -253,7 +258,7 @@ class LinkAdder(QObject):
         except DlmanagerError as error:
             # The links must not be lost: they wait in the dialog until they can be added.
             self.open_dialog([*(link_with(each.url, each.secrets) for each in orders), *left])
-            self.told.emit(str(error))
+            self.told.emit(in_window_language(str(error)))
             return
         self._on_added(jobs)
         if left:

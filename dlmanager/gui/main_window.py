@@ -43,6 +43,7 @@ from dlmanager.gui.live_progress import LiveProgress
 from dlmanager.gui.mime_links import may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.row_actions import MoveToTrash, RowActions
+from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
@@ -459,7 +460,7 @@ class MainWindow(QMainWindow):
         try:
             await asked
         except DlmanagerError as error:
-            self.tell(str(error))
+            self.tell(in_window_language(str(error)))
 
     async def _wish(self, wish: Wish, job_ids: Sequence[str]) -> None:
         match wish:
@@ -494,7 +495,7 @@ class MainWindow(QMainWindow):
         try:
             self._open_file(job.path)
         except DlmanagerError as error:
-            self.tell(str(error))
+            self.tell(in_window_language(str(error)))
 
     def _on_open_folder(self) -> None:
         # Each folder once, with the first of its files.

@@ -8,7 +8,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import (
+    QCoreApplication,
+    QSize,
+    Qt,
+    Signal,
+    SignalInstance,
+)
 from PySide6.QtGui import QIcon, QPalette, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -46,6 +52,7 @@ from dlmanager.core.settings import (
 from dlmanager.gui import formatting
 from dlmanager.gui.palette import quiet_text
 from dlmanager.gui.problem_label import ProblemLabel
+from dlmanager.gui.sentences import in_window_language
 
 StartTask = Callable[[Coroutine[Any, Any, None]], None]
 TestWget = Callable[[str], Coroutine[Any, Any, tuple[str, str]]]
@@ -178,7 +185,7 @@ class SettingsDialog(QDialog):
         try:
             await self._care.set(name, text)
         except DlmanagerError as error:
-            field.problem.say(str(error))
+            field.problem.say(in_window_language(str(error)))
         else:
             field.problem.say("")
             # A path may have been completed, a password been put away.
@@ -193,7 +200,7 @@ class SettingsDialog(QDialog):
         try:
             await self._care.reset(names)
         except DlmanagerError as error:
-            self._failure.say(str(error))
+            self._failure.say(in_window_language(str(error)))
             return
         self._failure.say("")
         for name in names:
@@ -209,7 +216,7 @@ class SettingsDialog(QDialog):
             path, version = await self._test_wget(field.text())
         except DlmanagerError as error:
             field.tell("")
-            field.problem.say(str(error))
+            field.problem.say(in_window_language(str(error)))
         else:
             field.problem.say("")
             field.tell(
@@ -328,24 +335,25 @@ def _value_text(description: Description, value: str) -> str:
             number = formatting.whole_number(int(value))
             return f"{number} {translated(description.unit)}"
         case Kind.SWITCH:
-            return translated("on" if value == as_text(True) else "off")
+            if value == as_text(True):
+                return QCoreApplication.translate("Settings", "on")
+            return QCoreApplication.translate("Settings", "off")
         case _:
             return choice_text(value)
 
 
 def choice_text(choice: str) -> str:
     """What a choice is called; a language has its own name in every language."""
-    return _LANGUAGES.get(choice) or translated(_CHOICES.get(choice, choice))
-
-
-_LANGUAGES = {"en": "English", "de": "Deutsch"}
-_CHOICES = {
-    "system": "As the system",
-    "light": "Light",
-    "dark": "Dark",
-    "comfortable": "Comfortable",
-    "compact": "Compact",
-}
+    translate = QCoreApplication.translate
+    return {
+        "en": "English",
+        "de": "Deutsch",
+        "system": translate("Settings", "As the system"),
+        "light": translate("Settings", "Light"),
+        "dark": translate("Settings", "Dark"),
+        "comfortable": translate("Settings", "Comfortable"),
+        "compact": translate("Settings", "Compact"),
+    }.get(choice, choice)
 
 
 # Editors

@@ -28,6 +28,7 @@ Usage: ./dev VERB [ARGUMENTS]
   check                    formatting, lint and types
   bench [ARGUMENTS]        measure the speed
   screenshots              draw the pictures of the documentation
+  translate                bring the translations up to the words in the code
   help                     show this text
 
 Each sets up what it needs: the first time takes a minute or two, later a moment.
@@ -126,8 +127,14 @@ def screenshots(root: Path, arguments: Sequence[str]) -> int:
     return subprocess.run(command, cwd=root, env=environ).returncode
 
 
+def translate(root: Path, arguments: Sequence[str]) -> int:
+    """Bring the translations up to the words in the code; says what is left to translate."""
+    command = [_set_up_tests(root), "packaging/translate.py", *arguments]
+    return subprocess.run(command, cwd=root).returncode
+
+
 VERBS: Mapping[str, Callable[[Path, Sequence[str]], int]] = {
-    act.__name__: act for act in (run, test, check, bench, screenshots)
+    act.__name__: act for act in (run, test, check, bench, screenshots, translate)
 }
 
 
