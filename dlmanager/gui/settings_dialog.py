@@ -99,7 +99,8 @@ class SettingsDialog(QDialog):
         self._found = found
         self._fields: dict[str, _Field] = {}
         self.setWindowTitle(self.tr("Settings"))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._pending = 0
+        self.finished.connect(self._delete_when_done)
         self._pages = QListWidget(self)
         self._pages.setSpacing(_GAP_PX)
         self._pages.setAccessibleName(self.tr("Pages"))
@@ -173,12 +174,28 @@ class SettingsDialog(QDialog):
         field.edited.connect(partial(self._on_edited, name))
         return field
 
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._pending += 1
+        self._start_task(self._finish(work))
+
+    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            self._pending -= 1
+            self._delete_when_done()
+
+    def _delete_when_done(self) -> None:
+        """Go once it is closed and the last change has been taken, which still needs its field."""
+        if self.isHidden() and not self._pending:
+            self.deleteLater()
+
     def _on_changed(self, settings: Settings) -> None:
         for name, field in self._fields.items():
             field.offer_value(as_text(getattr(settings, name)))
 
     def _on_edited(self, name: str, text: str) -> None:
-        self._start_task(self._set(name, text))
+        self._start(self._set(name, text))
 
     async def _set(self, name: str, text: str) -> None:
         field = self._fields[name]
@@ -194,7 +211,7 @@ class SettingsDialog(QDialog):
     def _on_reset(self) -> None:
         page = list(Page)[self._pages.currentRow()]
         names = [name for name in setting_names() if describe(name).page is page]
-        self._start_task(self._reset(names))
+        self._start(self._reset(names))
 
     async def _reset(self, names: list[str]) -> None:
         try:
@@ -208,7 +225,7 @@ class SettingsDialog(QDialog):
             self._fields[name].show_value(as_text(getattr(self._care.settings, name)))
 
     def _on_test_wget(self, field: "_Field") -> None:
-        self._start_task(self._tell_of_wget(field))
+        self._start(self._tell_of_wget(field))
 
     async def _tell_of_wget(self, field: "_Field") -> None:
         field.tell(self.tr("Looking…"))

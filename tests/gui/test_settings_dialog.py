@@ -3,8 +3,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -75,7 +76,6 @@ def dialog(care, qtbot) -> SettingsDialog:
         test_wget=test_wget,
         found={"wget_executable_path": "/usr/bin/wget"},
     )
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
@@ -234,3 +234,19 @@ def test_the_wheel_scrolls_past_a_number(dialog, qtbot):
 
 def test_what_an_empty_text_means_here_is_shown(dialog):
     assert editor(dialog, "wget_executable_path").placeholderText() == "/usr/bin/wget"
+
+
+def test_a_change_that_is_taken_after_the_dialog_was_closed_still_finds_its_field(care, qtbot):
+    """Typing and pressing Esc at once must not be too quick."""
+    begun = []
+    dialog = SettingsDialog(care, start_task=begun.append, test_wget=lambda path: None)
+    dialog.show()
+    editor(dialog, "max_concurrent_downloads").setValue(5)
+    dialog.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    (change,) = begun
+    gone = QSignalSpy(dialog.destroyed)
+    asyncio.run(change)
+    assert care.settings.max_concurrent_downloads == 5
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert gone.count() == 1
