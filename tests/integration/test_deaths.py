@@ -108,13 +108,22 @@ class Deaths:
     def die(self, points: tuple[str, ...], acknowledged: list[str]) -> None:
         for point in points:
             self._points.append(point)
-            assert self.run("run", "--until-idle", point=point) == KILLED, point
+            assert self.go_on(point) == KILLED, point
             troubles = self._site.troubles_now(acknowledged)
             assert not troubles, (point, troubles)
 
     def finish(self, wanted: dict[str, Content]) -> None:
-        status = self.run("run", "--until-idle")
+        status = self.go_on()
         self.judge(self._site.troubles_at_the_end(wanted) + ([f"status {status}"] * bool(status)))
+
+    def go_on(self, point: str | None = None) -> int:
+        """Work on the queue; what a third death in a row has paused is resumed by hand."""
+        status = self.run("run", "--until-idle", point=point)
+        if paused := [job.id for job in self._site.jobs() if job.status is Status.PAUSED]:
+            assert status == 0
+            assert self.run("resume", *paused) == 0
+            status = self.run("run", "--until-idle", point=point)
+        return status
 
     def judge(self, troubles: list[str]) -> None:
         """Note what became of all the deaths."""

@@ -52,7 +52,7 @@ class TestStarting:
 
         run(scenario())
 
-    def test_a_start_that_fails_gives_the_lock_back(self, run, orchestrate, database):
+    def test_a_start_that_fails_gives_the_lock_back(self, run, orchestrate, database, caplog):
         database.parent.mkdir()
         database.mkdir()
 
@@ -62,6 +62,7 @@ class TestStarting:
             assert is_lock_free(database)
 
         run(scenario())
+        caplog.clear()
 
     def test_one_part_that_cannot_be_locked_does_not_keep_the_queue_from_starting(
         self, run, orchestrate, database, leave, monkeypatch
