@@ -42,9 +42,9 @@ from dlmanager.core.settings import Settings
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.disk_space import free_bytes
 from dlmanager.engine.network_care import SystemNetwork
+from dlmanager.engine.new_jobs import add_orders
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.orders import check_folder, check_order
-from dlmanager.engine.secret_keeper import add_orders
 from dlmanager.engine.settings_keeper import SettingsKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_check import check_wget, find_wget

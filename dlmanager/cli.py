@@ -31,9 +31,9 @@ from dlmanager.desktop.link_files import read_link_file
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.link_change import change_link
+from dlmanager.engine.new_jobs import add_orders
 from dlmanager.engine.orders import check_folder, order_to
 from dlmanager.engine.part_file import discard_part
-from dlmanager.engine.secret_keeper import add_orders
 from dlmanager.engine.setting_values import checked_value
 from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
 from dlmanager.process_title import hide_arguments

@@ -784,3 +784,9 @@ class TestSurroundings:
         assert cli("--version").stdout.startswith("dlmanager ")
         assert "--until-idle" in cli("run", "--help").stdout
         assert "143 for SIGTERM" in " ".join(cli("run", "--help").stdout.split())
+
+
+def test_no_command_waits_for_qt_before_it_needs_it():
+    """It takes a fifth of a second to load, longer than most commands run."""
+    code = "import sys, dlmanager.cli; sys.exit('PySide6' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,14 +1,11 @@
 """The secrets of a queue's jobs: from the order to their place, from there to the wget."""
 
 import asyncio
-import contextlib
 import logging
-import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from dlmanager.core.errors import BadInput, ErrorKind, SecretsUnusable, StoreUnusable
+from dlmanager.core.errors import BadInput, ErrorKind, SecretsUnusable
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.no_proxy import goes_direct
 from dlmanager.core.outcome import Ending, Outcome
@@ -17,6 +14,7 @@ from dlmanager.core.urls import address_of, host_of
 from dlmanager.engine.carrying_wget import CONFIG_SUFFIX, COOKIES_SUFFIX, discard_luggage
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.link_change import change_link
+from dlmanager.engine.new_jobs import add_orders
 from dlmanager.engine.wget_process import Luggage
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.secret_store import PROXY, SecretStore
@@ -30,25 +28,6 @@ class SecretsGone(Exception):
 def secrets_gone_outcome(error: SecretsGone) -> Outcome:
     """What it means for an attempt."""
     return Outcome(Ending.FAIL, ErrorKind.AUTH, str(error))
-
-
-def add_orders(
-    store: StoreThread, secrets: SecretStore, orders: Sequence[NewJob], now_ms: int
-) -> list[Job]:
-    """Put all the orders into the queue, or none; their secrets are kept before their rows.
-
-    Blocks. Raises StoreUnusable, SecretsUnusable.
-    """
-    numbered = [replace(each, id=each.id or str(uuid.uuid4())) for each in orders]
-    kept = {each.id: each.secrets for each in numbered if each.secrets and each.id}
-    if kept:
-        secrets.save_all(kept)
-    try:
-        return store.call(JobStore.add, numbered, now_ms)
-    except StoreUnusable:
-        with contextlib.suppress(SecretsUnusable):  # a later start forgets them
-            secrets.forget(*kept)
-        raise
 
 
 class SecretKeeper:

@@ -9,7 +9,7 @@ from dlmanager.core.errors import InvalidUrl
 from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.core.secrets import Secrets
 from dlmanager.engine.link_change import change_link
-from dlmanager.engine.secret_keeper import add_orders
+from dlmanager.engine.new_jobs import add_orders
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.store_thread import StoreThread
