@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -29,8 +28,9 @@ from dlmanager.gui import formatting
 from dlmanager.gui.duplicates_row import DuplicatesRow
 from dlmanager.gui.line_check import Findings, Wanted, look_at
 from dlmanager.gui.links_edit import LinksEdit
-from dlmanager.gui.palette import quiet_text, state_colours
+from dlmanager.gui.palette import quiet_text
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentence_label import ProblemLabel, SentenceLabel
 from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.slices import Slices
 from dlmanager.gui.window_state import WindowState
@@ -147,15 +147,15 @@ class AddDialog(QDialog):
         self._name.setValidator(
             QRegularExpressionValidator(QRegularExpression(r"[^\r\n]*"), self._name)
         )
-        self._name_problem = _ProblemLabel(self)
+        self._name_problem = ProblemLabel(self, may_shrink=True)
         self._paused = QCheckBox(self.tr("Add &paused, to start later"), self)
         self._retries = QSpinBox(self)
         self._retries.setAccessibleName(self.tr("Retries"))
         self._retries.setRange(-1, _MOST_RETRIES)
         self._retries.setSpecialValueText(self.tr("until it succeeds"))
         self._retries.setValue(self._queue.max_retries)
-        self._failure = _ProblemLabel(self)
-        self._done = _SentenceLabel(self)
+        self._failure = ProblemLabel(self, may_shrink=True)
+        self._done = SentenceLabel(self, may_shrink=True)
         self._make_buttons()
 
     def _make_links(self) -> None:
@@ -165,9 +165,9 @@ class AddDialog(QDialog):
         self._links.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self._links.files_dropped.connect(self.files_dropped)
         self._links.filled.connect(self._on_filled)
-        self._links_problem = _ProblemLabel(self)
-        self._ranges = _SentenceLabel(self)
-        self._left_out = _SentenceLabel(self)
+        self._links_problem = ProblemLabel(self, may_shrink=True)
+        self._ranges = SentenceLabel(self, may_shrink=True)
+        self._left_out = SentenceLabel(self, may_shrink=True)
         self._duplicates = DuplicatesRow(self)
         self._duplicates.choice_changed.connect(self._suit_buttons)
         self._duplicates.show_requested.connect(self._on_show_requested)
@@ -193,7 +193,7 @@ class AddDialog(QDialog):
         self._folder.setText(folder)
         self._free_space = QLabel(self)
         self._free_space.setAccessibleName(self.tr("Free space"))
-        self._folder_problem = _ProblemLabel(self)
+        self._folder_problem = ProblemLabel(self, may_shrink=True)
         self._browse = QPushButton(self.tr("&Browse…"), self)
         self._browse.setAutoDefault(False)
         self._browse.clicked.connect(self._choose_folder)
@@ -480,34 +480,6 @@ class AddDialog(QDialog):
         self._links.clear()
         self._links.append_lines([lines[number] for number, _ in bad_lines])
         self.note_added(added_count)
-
-
-class _SentenceLabel(QLabel):
-    """A plain sentence below a field; takes no room while there is nothing to say."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.hide()
-
-    def say(self, text: str) -> None:
-        """Show a text, or hide if it is empty."""
-        if text != self.text():
-            self.setText(text)
-            self.setVisible(bool(text))
-
-
-class _ProblemLabel(_SentenceLabel):
-    """The same in the colour of what needs a person."""
-
-    def say(self, text: str) -> None:
-        palette = self.palette()
-        palette.setColor(self.foregroundRole(), state_colours(palette).failed)
-        self.setPalette(palette)
-        super().say(text)
 
 
 def _label(text: str, field_of: QWidget) -> QLabel:

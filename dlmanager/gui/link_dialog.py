@@ -22,8 +22,8 @@ from dlmanager.core.secrets import origin_of, split_link
 from dlmanager.core.urls import normalise_url
 from dlmanager.gui import formatting
 from dlmanager.gui.elided_label import ElidedLabel
-from dlmanager.gui.problem_label import ProblemLabel
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentence_label import ProblemLabel
 
 _MARGIN_PX = 12
 _GAP_PX = 4

@@ -10,12 +10,14 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import (
     QCoreApplication,
+    QEvent,
+    QObject,
     QSize,
     Qt,
     Signal,
     SignalInstance,
 )
-from PySide6.QtGui import QIcon, QPalette, QWheelEvent
+from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -51,7 +53,7 @@ from dlmanager.core.settings import (
 )
 from dlmanager.gui import formatting
 from dlmanager.gui.palette import quiet_text
-from dlmanager.gui.problem_label import ProblemLabel
+from dlmanager.gui.sentence_label import ProblemLabel
 from dlmanager.gui.sentences import in_window_language
 
 StartTask = Callable[[Coroutine[Any, Any, None]], None]
@@ -393,37 +395,26 @@ class _Editor:
         raise NotImplementedError
 
 
-class _CalmSpinBox(QSpinBox):
-    """Lets the wheel scroll the page: a number changes only where it has the keyboard."""
+class _WheelGuard(QObject):
+    """Lets the wheel scroll the page: a value changes only where it has the keyboard."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    def __init__(self, guarded: QWidget) -> None:
+        super().__init__(guarded)
+        guarded.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        guarded.installEventFilter(self)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_wheel = event.type() == QEvent.Type.Wheel
+        if is_wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
-
-
-class _CalmComboBox(QComboBox):
-    """Lets the wheel scroll the page, as `_CalmSpinBox` does."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
 
 class _NumberEditor(_Editor):
     def __init__(self, description: Description, parent: QWidget) -> None:
-        self._box = _CalmSpinBox(parent)
+        self._box = QSpinBox(parent)
+        _WheelGuard(self._box)
         self._box.setRange(description.least, description.most)
         self._box.setSuffix(f" {translated(description.unit)}")
         self._box.setGroupSeparatorShown(True)
@@ -460,7 +451,8 @@ class _SwitchEditor(_Editor):
 
 class _ChoiceEditor(_Editor):
     def __init__(self, description: Description, parent: QWidget) -> None:
-        self._box = _CalmComboBox(parent)
+        self._box = QComboBox(parent)
+        _WheelGuard(self._box)
         for choice in description.choices:
             self._box.addItem(choice_text(choice), choice)
         self._box.activated.connect(lambda: self.on_edited())
