@@ -75,11 +75,6 @@ def offer_of(mime: QMimeData) -> Offer:
     return Offer(_files(uri_list), tuple((read, text) for read, text in texts if text))
 
 
-def links_from_mime(mime: QMimeData) -> list[str]:
-    """Return the links of a drop or of the clipboard at once: see `Offer.read_links`."""
-    return offer_of(mime).read_links()
-
-
 def hold_link(links: Iterable[str]) -> bool:
     """Whether one of them is an http or https link, good or not."""
     return any(link.lower().startswith(("http://", "https://")) for link in links)

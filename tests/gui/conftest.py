@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QSize
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import CannotDelete, CannotOpen
 from dlmanager.gui.main_window import MainWindow
+from dlmanager.gui.window_state import WindowState
 from tests.gui.fake_queue import FakeQueue, finish, free_at_once, read_at_once
 
 
@@ -75,26 +77,53 @@ def desktop() -> Desktop:
     return Desktop()
 
 
+class OpenWindow(Protocol):
+    """Opens a window. state: what it remembers. size: before it is shown. on: another queue."""
+
+    def __call__(
+        self,
+        state: WindowState | None = None,
+        size: QSize | None = None,
+        on: FakeQueue | None = None,
+    ) -> MainWindow: ...
+
+
 @pytest.fixture
-def window(
+def open_window(
     qtbot: QtBot, qapp: QApplication, queue: FakeQueue, desktop: Desktop, tmp_path: Path
-) -> MainWindow:
+) -> OpenWindow:
     qapp.setQuitOnLastWindowClosed(False)
-    made = MainWindow(
-        queue,
-        start_task=finish,
-        download_directory=str(tmp_path),
-        open_file=desktop.open_file,
-        open_in_browser=desktop.open_in_browser,
-        show_in_folder=desktop.show_in_folder,
-        move_to_trash=desktop.move_to_trash,
-        make_settings_dialog=QDialog,
-        read_link_file=read_at_once,
-        free_bytes=free_at_once,
-        tray_is_available=lambda: desktop.has_tray,
-    )
-    # The end of a test is neither a wish to quit nor one to hide.
-    qtbot.addWidget(made, before_close_func=lambda widget: widget.close_for_good())
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+
+    def opened(
+        state: WindowState | None = None,
+        size: QSize | None = None,
+        on: FakeQueue | None = None,
+    ) -> MainWindow:
+        made = MainWindow(
+            on or queue,
+            start_task=finish,
+            download_directory=str(tmp_path),
+            open_file=desktop.open_file,
+            open_in_browser=desktop.open_in_browser,
+            show_in_folder=desktop.show_in_folder,
+            move_to_trash=desktop.move_to_trash,
+            make_settings_dialog=QDialog,
+            read_link_file=read_at_once,
+            free_bytes=free_at_once,
+            state=state,
+            tray_is_available=lambda: desktop.has_tray,
+        )
+        # The end of a test is neither a wish to quit nor one to hide.
+        qtbot.addWidget(made, before_close_func=lambda widget: widget.close_for_good())
+        if size is not None:
+            made.resize(size)
+        made.show()
+        qtbot.waitExposed(made)
+        return made
+
+    return opened
+
+
+@pytest.fixture
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window()

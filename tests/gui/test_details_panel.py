@@ -2,10 +2,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.attempt_record import AttemptRecord
@@ -13,10 +13,11 @@ from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.window_state import WindowState
-from tests.gui.conftest import Desktop
-from tests.gui.fake_queue import FakeQueue, finish, free_at_once, make_job, read_at_once
+from tests.gui.conftest import OpenWindow
+from tests.gui.fake_queue import FakeQueue, make_job
 
 RUNNING = make_job("a", Status.PROCESSING, attempt=1, phase=Phase.DOWNLOADING)
+SMALL = QSize(800, 500)
 REPORT = JobProgress("a", 1, Phase.DOWNLOADING, 1_000_000, 4_000_000, 500_000.0)
 
 
@@ -33,30 +34,6 @@ def select(window: MainWindow, row: int) -> None:
 def click_tab(window: MainWindow, qtbot: QtBot, number: int) -> None:
     (bar,) = window._details.findChildren(QTabBar)
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(number).center())
-
-
-def make_window(
-    qtbot: QtBot, queue: FakeQueue, desktop: Desktop, tmp_path: Path, state: WindowState | None
-) -> MainWindow:
-    window = MainWindow(
-        queue,
-        start_task=finish,
-        download_directory=str(tmp_path),
-        open_file=desktop.open_file,
-        open_in_browser=desktop.open_in_browser,
-        show_in_folder=desktop.show_in_folder,
-        move_to_trash=desktop.move_to_trash,
-        make_settings_dialog=QDialog,
-        read_link_file=read_at_once,
-        free_bytes=free_at_once,
-        state=state,
-        tray_is_available=lambda: False,
-    )
-    qtbot.addWidget(window, before_close_func=lambda widget: widget.close_for_good())
-    window.resize(800, 500)
-    window.show()
-    qtbot.waitExposed(window)
-    return window
 
 
 def drag(handle: QWidget, by_px: int) -> None:
@@ -178,10 +155,8 @@ def test_a_double_click_on_an_unfinished_job_shows_its_details(
     assert window._details.general.facts[0].value == "a.iso"
 
 
-def test_a_small_window_keeps_room_for_the_list(
-    qtbot: QtBot, queue: FakeQueue, desktop: Desktop, tmp_path: Path
-) -> None:
-    window = make_window(qtbot, queue, desktop, tmp_path, None)
+def test_a_small_window_keeps_room_for_the_list(open_window: OpenWindow, queue: FakeQueue) -> None:
+    window = open_window(None, SMALL)
     fill(window, queue, *(make_job(f"job {number}") for number in range(20)))
     assert window.size().height() == 500
     assert window._details.height() >= 120
@@ -191,10 +166,10 @@ def test_a_small_window_keeps_room_for_the_list(
 
 
 def test_height_page_and_whether_they_are_shown_are_remembered(
-    qtbot: QtBot, queue: FakeQueue, desktop: Desktop, tmp_path: Path
+    open_window: OpenWindow, queue: FakeQueue, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "window.ini"
-    window = make_window(qtbot, queue, desktop, tmp_path, WindowState(path))
+    window = open_window(WindowState(path), SMALL)
     fill(window, queue, RUNNING)
     before = window._details.height()
     drag(window._centre.handle(1), -40)
@@ -202,11 +177,11 @@ def test_height_page_and_whether_they_are_shown_are_remembered(
     assert height == pytest.approx(before + 40, abs=3)
     qtbot.waitUntil(lambda: WindowState(path).details_height_px == height)
     click_tab(window, qtbot, 2)
-    again = make_window(qtbot, FakeQueue(), desktop, tmp_path, WindowState(path))
+    again = open_window(WindowState(path), SMALL, on=FakeQueue())
     fill(again, queue, RUNNING)
     assert again._details.height() == height
     assert again._details.page is again._details.log
     again._actions.details.trigger()
-    hidden = make_window(qtbot, FakeQueue(), desktop, tmp_path, WindowState(path))
+    hidden = open_window(WindowState(path), SMALL, on=FakeQueue())
     fill(hidden, queue, RUNNING)
     assert not hidden._details.isVisible()

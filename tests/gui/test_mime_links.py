@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QMimeData
 
 from dlmanager.gui import mime_links
-from dlmanager.gui.mime_links import links_from_mime, may_hold_links, offer_of
+from dlmanager.gui.mime_links import may_hold_links, offer_of
 
 
 def mime(**formats: bytes) -> QMimeData:
@@ -77,24 +77,24 @@ def mime(**formats: bytes) -> QMimeData:
     ],
 )
 def test_links_of_drops_and_pastes(dropped: QMimeData, links: str) -> None:
-    assert links_from_mime(dropped) == links.split()
+    assert offer_of(dropped).read_links() == links.split()
 
 
 def test_a_blank_in_a_pasted_link_cuts_nothing_off(qapp: object) -> None:
-    assert links_from_mime(mime(plain=b"http://a.org/x y.bin")) == ["http://a.org/x y.bin"]
+    assert offer_of(mime(plain=b"http://a.org/x y.bin")).read_links() == ["http://a.org/x y.bin"]
 
 
 def test_text_set_by_a_qt_program_is_read(qapp: object) -> None:
     made = QMimeData()
     made.setText("http://a.org/ä")
-    assert links_from_mime(made) == ["http://a.org/ä"]
+    assert offer_of(made).read_links() == ["http://a.org/ä"]
 
 
 @pytest.mark.parametrize("name", ["uri_list", "plain"])
 def test_a_flood_is_cut_between_two_links(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mime_links, "MAX_BYTES", 33)
     flood = mime(**{name: b"http://a.org/1\nhttp://a.org/2\nhttp://a.org/3\n"})
-    assert links_from_mime(flood) == ["http://a.org/1", "http://a.org/2"]
+    assert offer_of(flood).read_links() == ["http://a.org/1", "http://a.org/2"]
 
 
 def test_formats_alone_tell_what_may_hold_links() -> None:

@@ -17,7 +17,7 @@ from dlmanager.core.job import Status
 from dlmanager.core.urls import normalise_url
 from dlmanager.desktop.single_instance import InstanceServer
 from dlmanager.gui.main_window import MainWindow
-from dlmanager.gui.mime_links import links_from_mime
+from dlmanager.gui.mime_links import offer_of
 from dlmanager.store.job_store import JobStore
 from tests.gui.fake_queue import FakeQueue, finish, free_at_once, read_at_once
 from tests.integration.conftest import is_right, until
@@ -149,7 +149,7 @@ class TestTheWindow:
         mime = QMimeData()
         data = f"<a href='{text}'>x</a>" if kind == "text/html" else text
         mime.setData(kind, data.encode(errors="replace"))
-        window.add_links(links_from_mime(mime))
+        window.add_links(offer_of(mime).read_links())
         for order in queue.orders:  # a part of the text that is a link by itself may be taken
             assert order.url.isascii()
             assert order.url.startswith("http://127.0.0.1")
