@@ -6,7 +6,6 @@ The protocol is that of ARCHITECTURE.md, "How a file is made".
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from dlmanager.core.attempt_record import AttemptNotes
@@ -35,6 +34,7 @@ from dlmanager.engine.part_opening import open_part
 from dlmanager.engine.publish import publish
 from dlmanager.engine.secret_keeper import SecretsGone, secrets_gone_outcome
 from dlmanager.engine.transfer import Redo, Transfer, known_validators
+from dlmanager.engine.wget_care import WgetSetup
 from dlmanager.engine.wget_process import Launch, Luggage, WgetProcess
 from dlmanager.wget.command import build_arguments, build_command, build_environment
 from dlmanager.wget.exit_status import never_settled
@@ -46,17 +46,6 @@ SYNC_EVERY_BYTES = 8 * 1024 * 1024
 
 Packer = Callable[[Job, Path], Awaitable[Luggage | None]]
 """Finds what a job's wgets take along; raises SecretsGone."""
-
-
-@dataclass(frozen=True, slots=True)
-class WgetSetup:
-    """How wget is run here. home: an empty folder of ours, also its working directory."""
-
-    wget_path: str
-    setpriv_path: str | None
-    search_path: str
-    home: Path
-    user_agent: str
 
 
 class Attempt:

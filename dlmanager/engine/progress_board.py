@@ -4,18 +4,21 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.progress import JobProgress
-from dlmanager.engine.attempt import Attempt
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.coalescer import Coalescer
 from dlmanager.engine.part_file import Look
 from dlmanager.engine.tasks import Tasks
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+
+if TYPE_CHECKING:
+    from dlmanager.engine.attempt import Attempt
 
 SHOW_INTERVAL_MS = 200
 
@@ -56,11 +59,11 @@ class ProgressBoard(QObject):
         """Change how often progress is written at most."""
         self._save.set_interval(throttle_ms)
 
-    def add(self, attempt: Attempt) -> None:
+    def add(self, attempt: "Attempt") -> None:
         """Follow an attempt."""
         self._attempts[attempt.job.id] = attempt
 
-    def remove(self, attempt: Attempt) -> None:
+    def remove(self, attempt: "Attempt") -> None:
         """Follow an attempt no more; its unwritten progress is out of date."""
         if self._attempts.get(attempt.job.id) is attempt:
             del self._attempts[attempt.job.id]
@@ -109,7 +112,7 @@ class ProgressBoard(QObject):
             self.store_failed.emit(str(error))
 
 
-def _look_at(attempt: Attempt) -> Look | None:
+def _look_at(attempt: "Attempt") -> Look | None:
     try:
         return attempt.look()
     except OSError:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,7 +14,6 @@ from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import percent
 from dlmanager.core.stall import StallLimits
-from dlmanager.engine.attempt import Attempt, WgetSetup
 from dlmanager.engine.attempt_row import AttemptVoid
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock
@@ -25,9 +24,13 @@ from dlmanager.engine.progress_board import ProgressBoard
 from dlmanager.engine.publish import completed_facts
 from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
+from dlmanager.engine.wget_care import WgetSetup
 from dlmanager.store import attempts
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
+
+if TYPE_CHECKING:
+    from dlmanager.engine.attempt import Attempt
 
 BUSY_DELAY_MS = 2000
 """How long a job waits for the process that still writes its part."""
@@ -37,7 +40,7 @@ BUSY_DELAY_MS = 2000
 class _Run:
     """A running attempt. revision: of its row when it was claimed."""
 
-    attempt: Attempt
+    attempt: "Attempt"
     task: asyncio.Task[None]
     revision: int
 
@@ -108,6 +111,8 @@ class Runs(QObject):
 
     def start(self, job: Job, setup: WgetSetup) -> None:
         """Begin an attempt at a job that was claimed."""
+        from dlmanager.engine.attempt import Attempt  # here: a start without a job goes without
+
         attempt = Attempt(
             job,
             setup,
@@ -130,7 +135,7 @@ class Runs(QObject):
             self.jobs_changed.emit([recorded])
         return recorded
 
-    async def _run(self, attempt: Attempt) -> None:
+    async def _run(self, attempt: "Attempt") -> None:
         job_id = attempt.job.id
         try:
             outcome = await self._outcome_of(attempt)
@@ -150,7 +155,7 @@ class Runs(QObject):
             del self._runs[job_id]
             self.ended.emit()
 
-    async def _outcome_of(self, attempt: Attempt) -> Outcome | None:
+    async def _outcome_of(self, attempt: "Attempt") -> Outcome | None:
         """Run an attempt; None if the row was taken from it meanwhile."""
         try:
             return await attempt.run()
@@ -168,7 +173,7 @@ class Runs(QObject):
                 "Something went wrong inside dlmanager; the log tells more.",
             )
 
-    async def _keep_notes(self, attempt: Attempt) -> None:
+    async def _keep_notes(self, attempt: "Attempt") -> None:
         """Write down what an attempt knows that somebody else has ended."""
         job = attempt.job
         try:
@@ -176,7 +181,7 @@ class Runs(QObject):
         except StoreUnusable as error:
             self._logger.info("job %s: the log of its attempt is lost: %s", job.id, error)
 
-    async def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
+    async def _settle(self, attempt: "Attempt", outcome: Outcome) -> None:
         """Turn the outcome of an attempt into the job's next state."""
         self._network.note_outcome(attempt.job, outcome)
         status, facts = next_state(attempt, outcome, self._network)
@@ -232,7 +237,7 @@ class Runs(QObject):
 
 
 def next_state(
-    attempt: Attempt, outcome: Outcome, network: NetworkCare
+    attempt: "Attempt", outcome: Outcome, network: NetworkCare
 ) -> tuple[Status, dict[str, Any]]:
     """The state that an outcome leads to, and what is written with it."""
     job = attempt.job

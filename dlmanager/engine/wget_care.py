@@ -2,17 +2,28 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dlmanager import __version__
 from dlmanager.core.errors import WgetUnusable
-from dlmanager.engine.attempt import WgetSetup
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_check import SEARCH_PATH, check_wget, find_setpriv, find_wget
 
 CHECK_INTERVAL_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class WgetSetup:
+    """How wget is run here. home: an empty folder of ours, also its working directory."""
+
+    wget_path: str
+    setpriv_path: str | None
+    search_path: str
+    home: Path
+    user_agent: str
 
 
 class WgetCare(QObject):

@@ -16,11 +16,12 @@ from dlmanager.core.errors import ErrorKind, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.engine import part_opening
-from dlmanager.engine.attempt import MAX_RESTARTS, Attempt, WgetSetup
+from dlmanager.engine.attempt import MAX_RESTARTS, Attempt
 from dlmanager.engine.attempt_row import AttemptVoid
 from dlmanager.engine.base_process import BaseProcess
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.part_file import Look, Overlap, PartFile
+from dlmanager.engine.wget_care import WgetSetup
 from tests.engine.transfer_plays import ASKED, SIZE, TOLD, UNTOLD, Row, answer, ok, rest
 from tests.fakes.fake_wget import Call, make_fake_wget, part_bytes, read_calls
 
