@@ -11,7 +11,10 @@ def main() -> int:
     gc.disable()
     from dlmanager.cli import run
 
-    return run(sys.argv[1:])
+    status = run(sys.argv[1:])
+    # Nor does it find anything at the end: all that must be closed has been, by name.
+    gc.freeze()
+    return status
 
 
 if __name__ == "__main__":

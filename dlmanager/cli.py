@@ -11,12 +11,11 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from dlmanager import __version__
 from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
-from dlmanager.core.link_files import MARKUP_EXTENSIONS, FileLink, LinkFile
 from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header
 from dlmanager.core.settings import (
     Settings,
@@ -27,7 +26,6 @@ from dlmanager.core.settings import (
     with_setting,
 )
 from dlmanager.core.urls import redact_url
-from dlmanager.desktop.link_files import read_link_file
 from dlmanager.engine.clock import now_ms
 from dlmanager.engine.file_lock import job_lock, queue_lock
 from dlmanager.engine.link_change import change_link
@@ -43,6 +41,9 @@ from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil
+
+if TYPE_CHECKING:
+    from dlmanager.core.link_files import LinkFile
 
 T = TypeVar("T")
 
@@ -187,6 +188,9 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
         parser.error("--to needs a folder")
     if options.name is not None and not options.name.strip():
         parser.error("--name needs a name")
+    # Here, as no other command needs what reads all kinds of files.
+    from dlmanager.core.link_files import FileLink, LinkFile
+
     file = _link_file(options.from_file) if options.from_file else LinkFile((), ())
     links = [*map(FileLink, options.urls), *file.links]
     if not links:
@@ -219,12 +223,15 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     return 1 if file.left_out else 0
 
 
-def _link_file(name: str) -> LinkFile:
+def _link_file(name: str) -> "LinkFile":
     """The links of a file, by what its name ends with; a list is taken line by line.
 
     Raises BadInput if there is none. Each line of a list is meant as a link, so a bad one is for
     the check to refuse; of what else stands in a page or a metalink it can only be told.
     """
+    from dlmanager.core.link_files import MARKUP_EXTENSIONS, FileLink, LinkFile
+    from dlmanager.desktop.link_files import read_link_file
+
     if name.rpartition(".")[2].lower() not in MARKUP_EXTENSIONS:
         return LinkFile(tuple(map(FileLink, _lines_in(name, "links"))), ())
     file = read_link_file(name)
@@ -234,7 +241,7 @@ def _link_file(name: str) -> LinkFile:
     return file
 
 
-def _complain_of_left_out(name: str, file: LinkFile) -> None:
+def _complain_of_left_out(name: str, file: "LinkFile") -> None:
     for entry in file.left_out:
         complain(f"{name}, {entry.where}: {entry.reason}")
 

@@ -1,10 +1,10 @@
 from types import SimpleNamespace
 
 import pytest
+from PySide6 import QtNetwork
 from PySide6.QtNetwork import QNetworkInformation
 
 from dlmanager.core.reachability import SystemState
-from dlmanager.desktop import system_network
 from dlmanager.desktop.system_network import QtSystemNetwork, state_of
 
 Reachability = QNetworkInformation.Reachability
@@ -26,9 +26,10 @@ def test_any_connection_counts(reachability: Reachability, state: SystemState):
 
 def test_what_qt_knows_is_told(qapp):
     network = QtSystemNetwork()
+    state = network.state  # it asks the system, if nobody did
     information = QNetworkInformation.instance()
     if information is None:
-        assert network.state is SystemState.UNKNOWN
+        assert state is SystemState.UNKNOWN
         return
     assert network.state is state_of(information.reachability())
     told = []
@@ -37,9 +38,23 @@ def test_what_qt_knows_is_told(qapp):
     assert told == [network.state]
 
 
+def test_the_system_is_followed_though_nobody_asks(qtbot, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    information = SimpleNamespace(
+        Feature=QNetworkInformation.Feature,
+        loadBackendByFeatures=lambda features: asked.append(features) or False,
+    )
+    monkeypatch.setattr(QtNetwork, "QNetworkInformation", information)
+    network = QtSystemNetwork()
+    assert asked == []  # a start goes first
+    qtbot.waitUntil(lambda: asked == [QNetworkInformation.Feature.Reachability])
+    assert network.state is SystemState.UNKNOWN
+    assert len(asked) == 1
+
+
 def test_without_a_backend_nothing_is_known(qapp, monkeypatch: pytest.MonkeyPatch):
     no_backend = SimpleNamespace(
         Feature=QNetworkInformation.Feature, loadBackendByFeatures=lambda features: False
     )
-    monkeypatch.setattr(system_network, "QNetworkInformation", no_backend)
+    monkeypatch.setattr(QtNetwork, "QNetworkInformation", no_backend)
     assert QtSystemNetwork().state is SystemState.UNKNOWN
