@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.secrets import NO_SECRETS, Secrets
@@ -37,12 +38,13 @@ class WaitingFor(StrEnum):
 
 
 class Verification(StrEnum):
-    """How far a COMPLETED file is known to be right."""
+    """How far a file is known to be right: a COMPLETED one, or (MISMATCH) one that FAILED."""
 
     NONE = "none"
     SIZE = "size"
     CHECKSUM = "checksum"
     UNCONFIRMED = "unconfirmed"
+    MISMATCH = "mismatch"  # its checksum is another one than the expected
 
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING})
@@ -106,6 +108,7 @@ class NewJob:
     paused: bool = False
     secrets: Secrets = NO_SECRETS
     id: str | None = None
+    checksum: Checksum | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,9 @@ class Job:
     crash_count: how often in a row the program ended uncleanly during an attempt, without progress
     in between. crash_bytes: how far the job had come at most when that happened.
     unresolved_count: how often in a row its server's name was not found, with the network up.
+    checksum_kind, checksum: what the file shall hash to, the latter in hexadecimal digits.
+    checksum_found: what it hashed to the last time, of the same kind; None until then, and again
+    once a person or another link makes a new beginning.
     """
 
     id: str
@@ -172,6 +178,16 @@ class Job:
     crash_count: int = 0
     crash_bytes: int | None = None
     unresolved_count: int = 0
+    checksum_kind: ChecksumKind | None = None
+    checksum: str | None = None
+    checksum_found: str | None = None
+
+    @property
+    def expected_checksum(self) -> Checksum | None:
+        """What the file shall hash to; None if nobody told."""
+        if self.checksum_kind is None or self.checksum is None:
+            return None
+        return Checksum(self.checksum_kind, self.checksum)
 
     @property
     def path(self) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from peewee import SqliteDatabase, Table
 
+from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 
@@ -16,6 +17,7 @@ _PHASES: frozenset[str] = frozenset(Phase)
 _ERROR_KINDS: frozenset[str] = frozenset(ErrorKind)
 _WAITS: frozenset[str] = frozenset(WaitingFor)
 _VERIFICATIONS: frozenset[str] = frozenset(Verification)
+_CHECKSUM_KINDS: frozenset[str] = frozenset(ChecksumKind)
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "status": Status,
     # A word that a newer version wrote is unknown here; the job itself is not.
@@ -29,6 +31,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "accept_page": bool,
     "named_by_server": bool,
     "has_secrets": bool,
+    "checksum_kind": lambda word: ChecksumKind(word) if word in _CHECKSUM_KINDS else None,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 
