@@ -131,15 +131,20 @@ def condition_header(known: Validators) -> str | None:
     None if nothing known is strong and clean enough to send. Never If-Range: a server answers
     a failed If-Range with the whole file, and wget -c joins that to what it has.
     """
-    if (
-        known.etag
-        and len(known.etag) <= _MAX_ETAG_CHARACTERS
-        and _STRONG_ETAG.fullmatch(known.etag)
-    ):
+    if is_strong(known.etag):
         return f"If-Match: {known.etag}"
     if known.last_modified and parse_http_date(known.last_modified) is not None:
         return f"If-Unmodified-Since: {known.last_modified}"
     return None
+
+
+def is_strong(etag: str | None) -> bool:
+    """Whether an ETag tells every byte of a file from others, and is clean enough to send."""
+    return (
+        etag is not None
+        and len(etag) <= _MAX_ETAG_CHARACTERS
+        and _STRONG_ETAG.fullmatch(etag) is not None
+    )
 
 
 def _check_unsatisfiable(known: Validators, now: Validators, offset_bytes: int) -> Verdict:
