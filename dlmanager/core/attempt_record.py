@@ -22,6 +22,7 @@ class AttemptEnding(StrEnum):
     CANCELLED = "cancelled"
     REMOVED = "removed"
     OTHER_LINK = "other_link"  # the person gave the job another link
+    OTHER_MIRROR = "other_mirror"  # it failed, and another mirror goes on at once
     STOPPED = "stopped"  # the program was ended in good order
     UNUSABLE = "unusable"  # wget itself could not work
     INTERRUPTED = "interrupted"  # the program ended in the middle of it

@@ -1,12 +1,12 @@
 """A job (one row of the queue), its states, and which state may follow which."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.filenames import suggest_filename
-from dlmanager.core.secrets import NO_SECRETS, Secrets
+from dlmanager.core.secrets import NO_SECRETS, Secrets, secrets_for
 
 
 class Status(StrEnum):
@@ -93,12 +93,22 @@ WISH_SOURCES: dict[Wish, frozenset[Status]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class NewMirror:
+    """One more link to the file of an order; url and secrets as there."""
+
+    url: str
+    secrets: Secrets = NO_SECRETS
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A checked order, not yet in the queue.
 
     url: as `core.urls.normalise_url` returns it. target_directory: absolute path of a folder.
     filename: the person's own name for the file, None to take the server's or the link's.
     url holds no user name or password: they are in secrets, to be kept elsewhere under the id.
+    mirrors: further links to the same file, the preferred one first.
+    expected_bytes: the size that whoever gave the links says the file has.
     """
 
     url: str
@@ -109,6 +119,23 @@ class NewJob:
     secrets: Secrets = NO_SECRETS
     id: str | None = None
     checksum: Checksum | None = None
+    mirrors: tuple[NewMirror, ...] = ()
+    expected_bytes: int | None = None
+
+    @property
+    def all_secrets(self) -> Secrets:
+        """The secrets of all its links, as they are kept under its id.
+
+        Within the origin of the first link, its headers, and its user unless there is another, are
+        for the mirrors too.
+        """
+        kept = self.secrets
+        for position, mirror in enumerate(self.mirrors, 2):
+            own = secrets_for(self.secrets, self.url, mirror.url)
+            if mirror.secrets:
+                own = replace(mirror.secrets, headers=own.headers)
+            kept = kept.with_those_at(position, own)
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +160,9 @@ class Job:
     checksum_kind, checksum: what the file shall hash to, the latter in hexadecimal digits.
     checksum_found: what it hashed to the last time, of the same kind; None until then, and again
     once a person or another link makes a new beginning.
+    mirror: which of its mirror_count mirrors its link is, from 1; None, and 0, if it has but one
+    link. part_mirror: the same for the one that the part's bytes came from.
+    expected_bytes: the size that the file is said to have by whoever gave the links.
     """
 
     id: str
@@ -181,6 +211,10 @@ class Job:
     checksum_kind: ChecksumKind | None = None
     checksum: str | None = None
     checksum_found: str | None = None
+    mirror: int | None = None
+    mirror_count: int = 0
+    part_mirror: int | None = None
+    expected_bytes: int | None = None
 
     @property
     def expected_checksum(self) -> Checksum | None:

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -32,15 +32,32 @@ class Secrets:
     """What a server asks for before it gives a file out; values are never shown.
 
     user, password: as they are, not percent-encoded; None where none was given.
-    headers: such as Authorization and Cookie.
+    headers: such as Authorization and Cookie. of_mirrors: the same for further links to the file,
+    by their positions from 2; the others are not for them.
     """
 
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     headers: tuple[Header, ...] = field(default=(), repr=False)
+    of_mirrors: tuple[tuple[int, "Secrets"], ...] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
-        return self.user is not None or self.password is not None or bool(self.headers)
+        is_own = self.user is not None or self.password is not None or bool(self.headers)
+        return is_own or bool(self.of_mirrors)
+
+    def at(self, mirror: int | None) -> "Secrets":
+        """Those for one link of several; the first, the job's own, is 1 or None."""
+        if mirror is None or mirror == 1:
+            return replace(self, of_mirrors=())
+        return dict(self.of_mirrors).get(mirror, NO_SECRETS)
+
+    def with_those_at(self, mirror: int | None, secrets: "Secrets") -> "Secrets":
+        """All of them, with others for one link."""
+        if mirror is None or mirror == 1:
+            return replace(secrets, of_mirrors=self.of_mirrors)
+        others = {**dict(self.of_mirrors), mirror: secrets}
+        kept = tuple((position, each) for position, each in sorted(others.items()) if each)
+        return replace(self, of_mirrors=kept)
 
 
 NO_SECRETS = Secrets()
@@ -191,22 +208,35 @@ def split_proxy(text: str) -> tuple[str, Secrets]:
 
 def dump_secrets(secrets: Secrets) -> str:
     """Secrets as a text for whatever keeps them."""
-    return json.dumps(
-        {"user": secrets.user, "password": secrets.password, "headers": secrets.headers}
-    )
+    return json.dumps(_values(secrets))
+
+
+def _values(secrets: Secrets) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "user": secrets.user,
+        "password": secrets.password,
+        "headers": secrets.headers,
+    }
+    if secrets.of_mirrors:
+        values["mirrors"] = [[mirror, _values(each)] for mirror, each in secrets.of_mirrors]
+    return values
 
 
 def load_secrets(text: str) -> Secrets:
     """Read what `dump_secrets` made. Raises ValueError, whose words never hold a value."""
     try:
-        values = json.loads(text)
-        return Secrets(
-            _text_or_none(values, "user"),
-            _text_or_none(values, "password"),
-            tuple((str(name), str(value)) for name, value in values["headers"]),
-        )
+        return _secrets(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ValueError("these are no secrets of ours") from None
+
+
+def _secrets(values: Mapping[str, Any]) -> Secrets:
+    return Secrets(
+        _text_or_none(values, "user"),
+        _text_or_none(values, "password"),
+        tuple((str(name), str(value)) for name, value in values["headers"]),
+        tuple((int(mirror), _secrets(each)) for mirror, each in values.get("mirrors", ())),
+    )
 
 
 def _text_or_none(values: Mapping[str, Any], name: str) -> str | None:

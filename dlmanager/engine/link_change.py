@@ -27,7 +27,13 @@ def change_link(store: StoreThread, secrets: SecretStore, job_id: str, link: str
     if url == job.url and not given:
         return
     keeps = job.has_secrets and origin_of(url) == origin_of(job.url)
-    wanted = _merged(secrets.load(job_id) if keeps else None, given) if given else None
+    kept = (secrets.load(job_id) if job.has_secrets else None) or NO_SECRETS
+    wanted = _merged(kept.at(job.mirror) if keeps else None, given) if given else None
+    others = kept.with_those_at(job.mirror, NO_SECRETS)
+    if job.has_secrets and not keeps and others:
+        # Those of the other mirrors stay; what was for the link before is gone before it is.
+        secrets.save(job_id, others)
+        keeps = True
     changed = store.call(
         corrections.change_link,
         job_id,
@@ -43,7 +49,7 @@ def change_link(store: StoreThread, secrets: SecretStore, job_id: str, link: str
             "Add the new link as a download of its own."
         )
     if wanted is not None:
-        secrets.save(job_id, wanted)
+        secrets.save(job_id, others.with_those_at(job.mirror, wanted))
         store.call(corrections.note_secrets, job_id, url, now_ms(), goes_on=_goes_on(job))
     elif job.has_secrets and not keeps:
         secrets.forget(job_id)

@@ -20,7 +20,7 @@ def add_orders(
     Blocks. Raises StoreUnusable, SecretsUnusable.
     """
     numbered = [replace(each, id=each.id or str(uuid.uuid4())) for each in orders]
-    kept = {each.id: each.secrets for each in numbered if each.secrets and each.id}
+    kept = {each.id: each.all_secrets for each in numbered if each.id and each.all_secrets}
     if kept:
         secrets.save_all(kept)
     try:

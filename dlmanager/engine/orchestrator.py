@@ -13,6 +13,7 @@ from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import QueueInUse, StoreUnusable, StoreUnusableNow, may_pass
 from dlmanager.core.job import Job, NewJob, Wish
+from dlmanager.core.mirrors import Mirror
 from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
 from dlmanager.engine.clock import now_ms
@@ -32,6 +33,7 @@ from dlmanager.engine.wget_care import WgetCare
 from dlmanager.store import attempts
 from dlmanager.store.corrections import restore
 from dlmanager.store.job_store import JobStore
+from dlmanager.store.mirrors import read as read_mirrors
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
 
@@ -312,8 +314,13 @@ class DownloadQueueOrchestrator(QObject):
         max_retries: int | None = None,
         paused: bool = False,
         checksum: Checksum | None = None,
+        mirrors: Sequence[str] = (),
+        expected_bytes: int | None = None,
     ) -> NewJob:
-        """Check what somebody wants to add; raises BadInput with one plain sentence."""
+        """Check what somebody wants to add; raises BadInput with one plain sentence.
+
+        mirrors: further links to the same file. expected_bytes: the size it is said to have.
+        """
         return check_order(
             url,
             target_directory,
@@ -321,6 +328,8 @@ class DownloadQueueOrchestrator(QObject):
             max_retries=self._max_retries if max_retries is None else max_retries,
             paused=paused,
             checksum=checksum,
+            mirrors=mirrors,
+            expected_bytes=expected_bytes,
         )
 
     def enqueue_download(
@@ -332,6 +341,7 @@ class DownloadQueueOrchestrator(QObject):
         max_retries: int | None = None,
         paused: bool = False,
         checksum: Checksum | None = None,
+        mirrors: Sequence[str] = (),
     ) -> str:
         """Add a download and return its id; it is durable when this returns.
 
@@ -344,6 +354,7 @@ class DownloadQueueOrchestrator(QObject):
             max_retries=max_retries,
             paused=paused,
             checksum=checksum,
+            mirrors=mirrors,
         )
         jobs = self._secrets.add_now(self._store, [order])
         self._announce_added(jobs)
@@ -365,6 +376,13 @@ class DownloadQueueOrchestrator(QObject):
     async def list_jobs(self) -> list[Job]:
         """Every job of the queue, oldest first. Raises StoreUnusable."""
         return await self._store.run(JobStore.list_jobs)
+
+    async def mirrors(self, job_id: str) -> list[Mirror]:
+        """The links of a job that has several, with their records; empty if it has but one.
+
+        Raises StoreUnusable.
+        """
+        return await self._store.run(read_mirrors, job_id)
 
     async def attempts(self, job_id: str) -> list[AttemptRecord]:
         """What is remembered of the attempts at a job, oldest first, with the one that runs.
@@ -431,7 +449,11 @@ class DownloadQueueOrchestrator(QObject):
         Raises StoreUnusable, SecretsUnusable.
         """
         found = [await self._store.run(JobStore.get, job_id) for job_id in job_ids]
-        orders = [await self._secrets.order_again(job) for job in found if job is not None]
+        orders = [
+            await self._secrets.order_again(job, await self.mirrors(job.id))
+            for job in found
+            if job is not None
+        ]
         return await self.add(orders)
 
     async def change_link(self, job_id: str, link: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import BadInput, InvalidFolder
 from dlmanager.core.filenames import check_filename
-from dlmanager.core.job import NewJob
+from dlmanager.core.job import NewJob, NewMirror
+from dlmanager.core.mirrors import check_mirrors
 from dlmanager.core.secrets import Header, split_link
 from dlmanager.core.urls import normalise_url
 
@@ -24,10 +25,13 @@ def check_order(
     paused: bool = False,
     headers: Sequence[Header] = (),
     checksum: Checksum | None = None,
+    mirrors: Sequence[str] = (),
+    expected_bytes: int | None = None,
 ) -> NewJob:
     """Make an order of what was given; its secrets are no part of its link any more.
 
     headers: as `core.secrets.parse_header` returns them. checksum: what the file shall hash to.
+    mirrors: further links to the same file. expected_bytes: the size that it is said to have.
 
     Raises InvalidUrl, InvalidFolder, InvalidName or BadInput with one plain sentence.
     """
@@ -39,6 +43,8 @@ def check_order(
         paused=paused,
         headers=headers,
         checksum=checksum,
+        mirrors=mirrors,
+        expected_bytes=expected_bytes,
     )
 
 
@@ -51,6 +57,8 @@ def order_to(
     paused: bool = False,
     headers: Sequence[Header] = (),
     checksum: Checksum | None = None,
+    mirrors: Sequence[str] = (),
+    expected_bytes: int | None = None,
 ) -> NewJob:
     """The same with a folder from `check_folder`: for the many links of a list."""
     link, secrets = split_link(normalise_url(url))
@@ -58,6 +66,9 @@ def order_to(
         raise BadInput(
             f"The number of retries is 0 to {MAX_RETRIES}, or -1 to try until it succeeds."
         )
+    parted = [split_link(normalise_url(each)) for each in mirrors]
+    if parted:
+        check_mirrors([link, *(each for each, _ in parted)])
     return NewJob(
         url=link,
         target_directory=folder,
@@ -66,6 +77,8 @@ def order_to(
         paused=paused,
         secrets=replace(secrets, headers=tuple(headers)),
         checksum=checksum,
+        mirrors=tuple(NewMirror(*each) for each in parted),
+        expected_bytes=expected_bytes,
     )
 
 

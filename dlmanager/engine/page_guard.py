@@ -37,6 +37,7 @@ _TOLD = (
     "content_type",
     "filename",
     "named_by_server",
+    "part_mirror",
 )
 """What an answer tells of a file; a page's word on it counts for nothing."""
 

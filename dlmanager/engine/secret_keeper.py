@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlmanager.core.errors import BadInput, ErrorKind, SecretsUnusable
-from dlmanager.core.job import Job, NewJob
+from dlmanager.core.job import Job, NewJob, NewMirror
+from dlmanager.core.mirrors import Mirror
 from dlmanager.core.no_proxy import goes_direct
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.secrets import NO_SECRETS, Carried, Secrets, link_with, split_proxy
@@ -62,19 +63,25 @@ class SecretKeeper:
 
     async def add(self, store: StoreThread, orders: Sequence[NewJob]) -> list[Job]:
         """Put orders into the queue, see `add_orders`."""
-        if any(each.secrets for each in orders):
+        if any(each.all_secrets for each in orders):
             return await asyncio.to_thread(self.add_now, store, orders)
         return await store.run(JobStore.add, orders, now_ms())
 
-    async def order_again(self, job: Job) -> NewJob:
-        """An order for the same download as this job's. Raises SecretsUnusable."""
+    async def order_again(self, job: Job, mirrors: Sequence[Mirror] = ()) -> NewJob:
+        """An order for the same download as this job's. Raises SecretsUnusable.
+
+        mirrors: all of the job's; empty if it has but one link.
+        """
         kept = await asyncio.to_thread(self._store.load, job.id) if job.has_secrets else None
+        secrets = kept or NO_SECRETS
         return NewJob(
-            url=job.url,
+            url=mirrors[0].url if mirrors else job.url,
             target_directory=job.target_directory,
             filename=None if job.named_by_server else job.filename,
             max_retries=job.max_retries,
-            secrets=kept or NO_SECRETS,
+            secrets=secrets.at(1),
+            mirrors=tuple(NewMirror(each.url, secrets.at(each.position)) for each in mirrors[1:]),
+            expected_bytes=job.expected_bytes,
             checksum=job.expected_checksum,
         )
 
@@ -90,6 +97,8 @@ class SecretKeeper:
         if not job.has_secrets and not self._proxy:
             return None
         carried = await asyncio.to_thread(self._carried, job)
+        if not carried:
+            return None  # they are for another mirror
         return Luggage(
             url=job.url,
             carried=carried,
@@ -108,7 +117,7 @@ class SecretKeeper:
                 "The user name and password of this download are no longer kept. "
                 "Add the link again with them in it."
             )
-        return Carried(secrets, proxy, self._no_proxy if proxy else "")
+        return Carried(secrets.at(job.mirror), proxy, self._no_proxy if proxy else "")
 
     def _proxy_access(self) -> Secrets:
         return self._proxy_secrets or self._store.load(PROXY) or NO_SECRETS

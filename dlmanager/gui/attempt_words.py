@@ -27,6 +27,8 @@ def ending_text(record: AttemptRecord) -> str:
             return QCoreApplication.translate("Attempts", "Removed from the list")
         case AttemptEnding.OTHER_LINK:
             return QCoreApplication.translate("Attempts", "The link was changed")
+        case AttemptEnding.OTHER_MIRROR:
+            return why or QCoreApplication.translate("Attempts", "Another mirror went on")
         case AttemptEnding.STOPPED:
             return QCoreApplication.translate("Attempts", "dlmanager was quit")
         case AttemptEnding.UNUSABLE:

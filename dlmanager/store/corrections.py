@@ -11,7 +11,7 @@ from peewee import Case
 from dlmanager.core.attempt_record import AttemptEnding
 from dlmanager.core.job import Job, Status
 from dlmanager.core.urls import host_of
-from dlmanager.store import attempts
+from dlmanager.store import attempts, mirrors
 from dlmanager.store.facts import AT_REST, FORGET_ERROR
 from dlmanager.store.job_store import JobStore, chunks
 
@@ -52,6 +52,7 @@ def change_link(
 
     The validators stay, so that the next answer decides whether the bytes do too; and it is not
     taken for that of the link before: no final_url is known. An attempt that runs loses its row.
+    Of several mirrors it is the one in use that gets the link.
     url: as `core.urls.normalise_url` returns it, without user name and password. rests: it is
     paused, whatever it was, until `let_go_on`.
     """
@@ -76,6 +77,8 @@ def change_link(
             status = Status.PAUSED if rests else Status.PENDING
             changes |= {**FORGET_ERROR, "status": status, "retry_count": 0, "finished_at": None}
         store.update(changes, store.table.id == job_id)
+        if job.mirror is not None:
+            mirrors.replace_link(store.database, job_id, job.mirror, url)
         if job.status is Status.PROCESSING:
             attempts.end(store.database, [job_id], AttemptEnding.OTHER_LINK, now_ms)
         return store.get(job_id)

@@ -24,7 +24,7 @@ from dlmanager.core.job import (
 )
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import host_of
-from dlmanager.store import attempts
+from dlmanager.store import attempts, mirrors
 from dlmanager.store.connection import file_of, has_rows, open_database
 from dlmanager.store.database_care import RESTORED, check, make_backup
 from dlmanager.store.facts import (
@@ -177,7 +177,7 @@ class JobStore:
 
     def add(self, orders: Sequence[NewJob], now_ms: int) -> list[Job]:
         """Put all the orders into the queue, or none of them; returns their jobs in order."""
-        if any(order.secrets and order.id is None for order in orders):
+        if any(order.all_secrets and order.id is None for order in orders):
             raise ValueError("secrets are kept before their row is written")
         ids = [order.id or str(uuid.uuid4()) for order in orders]
         with self.writing() as revision:
@@ -185,8 +185,8 @@ class JobStore:
             self._database.cursor().executemany(
                 "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
                 " progress_percent, max_retries, created_at, updated_at, revision, host,"
-                " has_secrets, checksum_kind, checksum)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " has_secrets, checksum_kind, checksum, mirror, mirror_count, expected_bytes)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         job_id,
@@ -199,12 +199,16 @@ class JobStore:
                         now_ms,
                         revision,
                         host_of(order.url),
-                        bool(order.secrets),
+                        bool(order.all_secrets),
                         *(order.checksum or (None, None)),
+                        1 if order.mirrors else None,
+                        1 + len(order.mirrors) if order.mirrors else 0,
+                        order.expected_bytes,
                     )
                     for job_id, order in zip(ids, orders, strict=True)
                 ],
             )
+            mirrors.add(self._database, zip(ids, orders, strict=True))
             return self.by_id(ids)
 
     # The engine's transitions
@@ -271,9 +275,11 @@ class JobStore:
         now_ms: int,
         facts: Facts,
         notes: AttemptNotes | None = None,
+        ending: AttemptEnding | None = None,
     ) -> Job | None:
         """End an attempt in a new state; None, and nothing written, if it runs no more.
 
+        ending: of the attempt; None for what the state says.
         Raises ValueError for a state that PROCESSING cannot turn into.
         """
         if Status.PROCESSING not in SOURCES[status]:
@@ -282,7 +288,7 @@ class JobStore:
         with self._database.atomic():
             job = self._guarded(job_id, attempt, now_ms, facts)
             if job is not None:
-                ending = ENDING_BY_STATUS[status]
+                ending = ending or ENDING_BY_STATUS[status]
                 attempts.end(self._database, [job_id], ending, now_ms, notes)
         return job
 

@@ -11,7 +11,7 @@ from peewee import Case, Expression
 from dlmanager.core.attempt_record import AttemptEnding
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, Phase, Status, Wish
-from dlmanager.store import attempts
+from dlmanager.store import attempts, mirrors
 from dlmanager.store.facts import AT_REST, COUNT_ANEW, FORGET_ERROR, FROM_ZERO
 from dlmanager.store.job_store import JobStore, chunks
 
@@ -85,6 +85,8 @@ def _wished(
         changes |= {**FORGET_ERROR, "finished_at": now_ms}
     for some in chunks(ids):
         store.update(changes, table.id.in_(some))
+    if wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT):
+        mirrors.renew(store.database, ids)
     if wish in _ENDINGS:
         attempts.end(store.database, running, _ENDINGS[wish], now_ms)
     return ids
