@@ -27,7 +27,8 @@ UNTRIED_BYTES_S = 16 * 1024
 SMALL_LOSS_BYTES = 1024 * 1024
 """What a switch may cost in bytes fetched again, without a thought."""
 
-SLOW_WORDS = "This mirror is slow. Another one goes on."
+OTHER_SIZE_WORDS = "The file on this server has another size than it should have. Check the link."
+SLOW_WORDS = "This mirror was too slow."
 
 
 class MirrorState(StrEnum):

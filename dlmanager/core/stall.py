@@ -58,18 +58,21 @@ class StallGuard:
         """Note that the header block is complete: from now on bytes are to come."""
         self.is_answered = True
 
-    def check(self, now_s: float, size_bytes: int) -> Stall | None:
-        """Whether the transfer is to be ended, and for what."""
+    def check(self, now_s: float, size_bytes: int, wanted_bytes_s: float = 0) -> Stall | None:
+        """Whether the transfer is to be ended, and for what.
+
+        wanted_bytes_s: put up with less than this no more than with less than the limit.
+        """
         gap_s, self._checked_s = now_s - self._checked_s, now_s
         if gap_s > GAP_S:
             self._asked_s += gap_s
             self._samples.clear()
         if self.is_answered:
-            return self._check_speed(now_s, size_bytes)
+            return self._check_speed(now_s, size_bytes, wanted_bytes_s)
         timeout_s = self._limits.header_timeout_s
         return Stall.NO_ANSWER if 0 < timeout_s <= now_s - self._asked_s else None
 
-    def _check_speed(self, now_s: float, size_bytes: int) -> Stall | None:
+    def _check_speed(self, now_s: float, size_bytes: int, wanted_bytes_s: float) -> Stall | None:
         samples, time_s = self._samples, self._limits.low_speed_time_s
         if samples and size_bytes < samples[-1][1]:
             samples.clear()  # the part was cut or started again
@@ -80,7 +83,8 @@ class StallGuard:
         if not self._limits.guards_speed or now_s - start_s < time_s:
             return None
         speed_bytes_s = (size_bytes - start_bytes) / (now_s - start_s)
-        return Stall.TOO_SLOW if speed_bytes_s < self._limits.low_speed_limit_bytes_s else None
+        least_bytes_s = max(self._limits.low_speed_limit_bytes_s, wanted_bytes_s)
+        return Stall.TOO_SLOW if speed_bytes_s < least_bytes_s else None
 
 
 def stalled(stall: Stall, http_status: int | None) -> Outcome:

@@ -5,13 +5,15 @@ The protocol is that of ARCHITECTURE.md, "How a file is made".
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from dlmanager.core.attempt_record import AttemptNotes
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Verification
+from dlmanager.core.mirrors import Mirror, condition_for_other_mirror, least_speed_bytes_s
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.retry import FRESH_BYTES
@@ -35,7 +37,13 @@ from dlmanager.engine.part_file import (
 from dlmanager.engine.part_opening import open_part
 from dlmanager.engine.publish import publish
 from dlmanager.engine.secret_keeper import SecretsGone, secrets_gone_outcome
-from dlmanager.engine.transfer import Redo, Transfer, known_validators
+from dlmanager.engine.transfer import (
+    Redo,
+    Transfer,
+    comes_from_other_mirror,
+    has_checksum,
+    known_validators,
+)
 from dlmanager.engine.wget_care import WgetSetup
 from dlmanager.engine.wget_process import Launch, Luggage, WgetProcess
 from dlmanager.wget.command import build_arguments, build_command, build_environment
@@ -45,6 +53,9 @@ MAX_RESTARTS = 2
 """How often one attempt starts from zero because the remote file turned out to be another one."""
 
 SYNC_EVERY_BYTES = 8 * 1024 * 1024
+
+MirrorReader = Callable[[str], Awaitable[Sequence[Mirror]]]
+"""Reads the mirrors of a job by its id; raises StoreUnusable."""
 
 Packer = Callable[[Job, Path], Awaitable[Luggage | None]]
 """Finds what a job's wgets take along; raises SecretsGone."""
@@ -56,7 +67,8 @@ class Attempt:
     lock: the job's (`file_lock.job_lock`); held while the attempt lasts, by wget too, so that an
     orphan is told from a dead one without trusting process ids.
     record: see Recorder. on_progress: called, cheaply and often, when bytes have come.
-    pack: see Packer; None where there are no secrets.
+    pack: see Packer; None where there are no secrets. read_mirrors: see MirrorReader; None where
+    there are no mirrors.
     `run()` ends with an Outcome; `stop()` ends it early, after the row has said why.
     """
 
@@ -71,6 +83,7 @@ class Attempt:
         logger: logging.Logger,
         stall_limits: StallLimits = StallLimits(),  # noqa: B008 - it is frozen
         pack: Packer | None = None,
+        read_mirrors: MirrorReader | None = None,
     ) -> None:
         self._row = AttemptRow(job, record)
         self._bytes_before = job.bytes_done
@@ -80,6 +93,10 @@ class Attempt:
         self._syncing = False
         self._setup = setup
         self._pack = pack
+        self._read_mirrors = read_mirrors
+        self._rivals: Sequence[Mirror] = ()
+        self._received_s = 0.0
+        self.bytes_received = 0
         self._luggage: Luggage | None = None
         self._lock = lock
         self._on_progress = on_progress
@@ -102,6 +119,12 @@ class Attempt:
     def new_bytes(self) -> int:
         """How far this attempt got beyond where the job was before."""
         return self._row.job.bytes_done - self._bytes_before
+
+    @property
+    def speed_bytes_s(self) -> float | None:
+        """The mean speed of what this attempt has received; None if that was too little to tell."""
+        is_told = self.bytes_received >= FRESH_BYTES and self._received_s > 0
+        return self.bytes_received / self._received_s if is_told else None
 
     @property
     def notes(self) -> AttemptNotes:
@@ -129,6 +152,9 @@ class Attempt:
             )
             if self._luggage is not None:
                 self._log.hide(self._luggage.carried)
+            if self._read_mirrors is not None and job.mirror is not None:
+                known = await self._read_mirrors(job.id)
+                self._rivals = [each for each in known if each.position != job.mirror]
             outcome = await self._transfer_until_right()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
         except SecretsGone as error:
@@ -278,11 +304,21 @@ class Attempt:
             on_progress=self._on_progress,
             logger=self._logger,
             is_probe=is_probe,
+            wanted_speed=self._wanted_speed,
         )
+        began_s = time.monotonic()
         outcome = await transfer.run()
+        self._received_s += time.monotonic() - began_s
+        self.bytes_received += max(0, transfer.brought_bytes)
         if transfer.is_unconfirmed:
             self.verification = Verification.UNCONFIRMED
         return transfer, outcome
+
+    def _wanted_speed(self, size_bytes: int) -> float:
+        job = self._row.job
+        return least_speed_bytes_s(
+            self._rivals, size_bytes, job.bytes_total, has_checksum=has_checksum(job)
+        )
 
     async def _start_over(self, **facts: Any) -> None:
         assert self._part is not None
@@ -292,6 +328,7 @@ class Attempt:
             etag=None,
             last_modified=None,
             bytes_total=None,
+            part_mirror=None,
             bytes_done=0,
             phase=Phase.CONNECTING,
             **facts,
@@ -328,7 +365,7 @@ class Attempt:
         job, setup, luggage = self._row.job, self._setup, self._luggage
         arguments = build_arguments(
             str(self._part.path),
-            condition=condition_header(known_validators(job)) if offset else None,
+            condition=_condition(job) if offset else None,
             user_agent=setup.user_agent,
             config_path=str(luggage.config_path) if luggage else None,
             follows_redirects=not (luggage and luggage.carried.follows_redirects),
@@ -386,3 +423,11 @@ class Attempt:
         name = await asyncio.to_thread(final_name, self._row.job, self._part)
         self.final_path = await publish(self._part, folder, name, record)
         return Outcome(Ending.DONE, http_status=self._row.job.http_status)
+
+
+def _condition(job: Job) -> str | None:
+    """The header that keeps a server from going on with another file."""
+    known = known_validators(job)
+    if comes_from_other_mirror(job):
+        return condition_for_other_mirror(known, has_checksum=has_checksum(job))
+    return condition_header(known)

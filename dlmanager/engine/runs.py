@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from dlmanager.core.attempt_record import AttemptNotes
+from dlmanager.core.attempt_record import AttemptEnding, AttemptNotes
 from dlmanager.core.errors import ErrorKind, StoreUnusable, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status
 from dlmanager.core.outcome import Ending, Outcome
@@ -25,7 +25,7 @@ from dlmanager.engine.publish import completed_facts
 from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_care import WgetSetup
-from dlmanager.store import attempts
+from dlmanager.store import attempts, mirrors
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 
@@ -121,6 +121,7 @@ class Runs(QObject):
             on_progress=lambda: self._board.mark(job.id),
             stall_limits=self.stall_limits,
             pack=self._secrets.luggage_for,
+            read_mirrors=lambda job_id: self._store.run(mirrors.read, job_id),
             logger=self._logger,
         )
         self._board.add(attempt)
@@ -184,16 +185,19 @@ class Runs(QObject):
     async def _settle(self, attempt: "Attempt", outcome: Outcome) -> None:
         """Turn the outcome of an attempt into the job's next state."""
         self._network.note_outcome(attempt.job, outcome)
-        status, facts = next_state(attempt, outcome, self._network)
-        job = await self._patient.run(
-            JobStore.finish,
-            attempt.job.id,
-            attempt.job.attempt,
-            status,
-            now_ms(),
-            facts,
-            attempt.notes,
-        )
+        if attempt.job.mirror is None:
+            status, facts = next_state(attempt, outcome, self._network)
+            job = await self._patient.run(
+                JobStore.finish,
+                attempt.job.id,
+                attempt.job.attempt,
+                status,
+                now_ms(),
+                facts,
+                attempt.notes,
+            )
+        else:
+            job = await self._settle_mirror(attempt, outcome)
         if job is not None:
             self.jobs_changed.emit([job])
         else:
@@ -205,6 +209,32 @@ class Runs(QObject):
                 await asyncio.to_thread(remove_published, attempt.final_path, attempt.job)
         if outcome.ending is Ending.INSTALLATION:
             self.wget_failed.emit(outcome.error_message)
+
+    async def _settle_mirror(self, attempt: "Attempt", outcome: Outcome) -> Job | None:
+        """The same for a job of several mirrors: another one may go on."""
+        from dlmanager.engine.mirror_turn import take_turn  # here: few jobs have mirrors
+
+        job = attempt.job
+        known = await self._patient.run(mirrors.read, job.id)
+        turn = take_turn(attempt, outcome, known, self._network.closed_hosts)
+        if turn.is_at_once:
+            status, facts = Status.PENDING, how_it_ended(attempt, turn.outcome)
+        else:
+            status, facts = next_state(attempt, turn.outcome, self._network)
+        if "url" in turn.facts:
+            goes_to = turn.facts["mirror"], job.mirror_count
+            self._logger.info("job %s: going on with mirror %d of %d", job.id, *goes_to)
+        return await self._patient.run(
+            mirrors.finish,
+            job.id,
+            job.attempt,
+            status,
+            now_ms(),
+            facts | turn.facts,
+            attempt.notes,
+            turn.records,
+            AttemptEnding.OTHER_MIRROR if turn.is_at_once else None,
+        )
 
     def disowned_by(self, jobs: Sequence[Job]) -> list[_Run]:
         """The runs whose rows, as somebody changed them, are theirs no more."""
@@ -245,13 +275,10 @@ def next_state(
     if outcome.ending is Ending.DONE:
         assert attempt.final_path is not None
         return Status.COMPLETED, facts | completed_facts(attempt.final_path, now_ms())
-    facts |= {
-        "bytes_done": job.bytes_done,
-        "progress_percent": percent(job.bytes_done, job.bytes_total),
-    }
+    facts |= _how_far(job)
     if outcome.ending is Ending.INSTALLATION:
         return Status.PENDING, facts
-    facts |= {"error_kind": outcome.error_kind, "error_message": outcome.error_message}
+    facts = how_it_ended(attempt, outcome)
     if outcome.ending is Ending.BUSY:
         return Status.RETRYING, facts | {"next_retry_at": now_ms() + BUSY_DELAY_MS}
     if outcome.ending is Ending.DISK_FULL:
@@ -267,3 +294,20 @@ def next_state(
         if planned.status is Status.RETRYING:
             return Status.RETRYING, facts
     return Status.FAILED, facts | {"finished_at": now_ms()}
+
+
+def how_it_ended(attempt: "Attempt", outcome: Outcome) -> dict[str, Any]:
+    """What is written of an attempt that failed, whatever becomes of its job."""
+    return {
+        "http_status": outcome.http_status,
+        **_how_far(attempt.job),
+        "error_kind": outcome.error_kind,
+        "error_message": outcome.error_message,
+    }
+
+
+def _how_far(job: Job) -> dict[str, Any]:
+    return {
+        "bytes_done": job.bytes_done,
+        "progress_percent": percent(job.bytes_done, job.bytes_total),
+    }

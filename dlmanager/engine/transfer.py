@@ -11,6 +11,7 @@ from dlmanager.core.errors import ErrorKind
 from dlmanager.core.expectation import Doubt
 from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.job import Job, Phase
+from dlmanager.core.mirrors import OTHER_SIZE_WORDS, check_other_mirror
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.response import Response, Validators
 from dlmanager.core.stall import Stall, StallLimits, stalled
@@ -49,10 +50,11 @@ class Redo(Enum):
     WEB_PAGE = "web page"
     NO_ANSWER = Stall.NO_ANSWER.value
     TOO_SLOW = Stall.TOO_SLOW.value
+    OTHER_SIZE = "other size"
     PEEK = "peek"  # a web page, or another version: only its body can tell
 
 
-_KEEPING = frozenset({Redo.SIZE_UNCONFIRMED, Redo.WEB_PAGE, Redo.PEEK})
+_KEEPING = frozenset({Redo.SIZE_UNCONFIRMED, Redo.WEB_PAGE, Redo.OTHER_SIZE, Redo.PEEK})
 """What leaves the part as it was before the transfer."""
 
 
@@ -61,8 +63,9 @@ class Transfer:
 
     launch: what to start, to go on from an offset. on_progress: called, cheaply and often, when
     bytes have come. is_probe: it asks for the end of a file whose length is unknown.
+    wanted_speed: below which bytes/s, by the size of the part, another mirror is the better one.
     offset: bytes; where the transfer goes on. redo: why it was stopped by us; None if it was not.
-    is_unconfirmed: the server will not tell the file's size.
+    is_unconfirmed: the server will not tell the file's size. brought_bytes: what has come.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Transfer:
         on_progress: Callable[[], None],
         logger: logging.Logger,
         is_probe: bool = False,
+        wanted_speed: Callable[[int], float] = lambda size_bytes: 0,
     ) -> None:
         self._row = row
         self._part = part
@@ -83,6 +87,7 @@ class Transfer:
         self._on_progress = on_progress
         self._logger = logger
         self._is_probe = is_probe
+        self._wanted_speed = wanted_speed
         self._guard = PageGuard(row.job)
         self._process: WgetProcess | None = None
         self._watchdog: Watchdog | None = None
@@ -91,6 +96,7 @@ class Transfer:
         self.offset = 0
         self.redo: Redo | None = None
         self.is_unconfirmed = False
+        self.brought_bytes = 0
 
     @property
     def brought_whole_piece(self) -> bool:
@@ -121,12 +127,14 @@ class Transfer:
             self._stall_limits,
             size=self._part.size,
             on_stall=lambda stall: self.stop_because(Redo(stall.value)),
+            wanted_speed=self._wanted_speed,
         )
         try:
             exit_ = await self._watchdog.during(process.run())
         finally:
             self._process = None
             fetched = await asyncio.to_thread(self._settle_part)
+            self.brought_bytes = fetched.size_bytes - self.offset
             self._note_settled(fetched)
             await self._row.settle()
         self._row.check()
@@ -187,6 +195,9 @@ class Transfer:
         if self.redo is Redo.WEB_PAGE or (self.redo is None and self._guard.finds_page(part)):
             self._row.job = replace(self._row.job, bytes_done=part.size())
             return page_outcome(http_status)
+        if self.redo is Redo.OTHER_SIZE:
+            self._row.job = replace(self._row.job, bytes_done=part.size())
+            return Outcome(Ending.FAIL, ErrorKind.CHANGED, OTHER_SIZE_WORDS, http_status)
         if self.redo in (Redo.RESTART, Redo.PEEK) or fetched.overlap is Overlap.DIFFERENT:
             return Outcome(Ending.RESTART, http_status=http_status)
         if self.redo in (Redo.NO_ANSWER, Redo.TOO_SLOW) and exit_.signal is not None:
@@ -231,9 +242,7 @@ class Transfer:
         if self._watchdog is not None:
             self._watchdog.note_answer()
         job = self._row.job
-        verdict = check_response(
-            known_validators(job), self.offset, response, is_other_link=job.final_url is None
-        )
+        verdict = _verdict(job, self.offset, response)
         doubt = self._guard.judge_head(response, self.offset, verdict)
         if self._is_probe and self.offset and response.status == 200:
             # Asked again, the server sends everything from the start: it will not confirm.
@@ -241,6 +250,8 @@ class Transfer:
             self.stop_because(Redo.SIZE_UNCONFIRMED)
         elif doubt is Doubt.PAGE:
             self.stop_because(Redo.WEB_PAGE)
+        elif has_other_size(job, response):
+            self.stop_because(Redo.OTHER_SIZE)
         elif verdict is not Verdict.GO_ON and self._guard.needs_peek(response):
             self.stop_because(Redo.PEEK)
         elif verdict is not Verdict.GO_ON:
@@ -264,6 +275,7 @@ class Transfer:
             last_modified=told.last_modified or known.last_modified,
             bytes_total=told.total if told.total is not None else known.total,
             final_url=redact_url(self._request_url or self._row.job.url),
+            part_mirror=self._row.job.mirror,
             content_type=response.header("content-type"),
             filename=self._row.job.filename or self._suggested_name(response),
             named_by_server=self._row.job.named_by_server or self._row.job.filename is None,
@@ -287,6 +299,30 @@ class Transfer:
 def known_validators(job: Job) -> Validators:
     """What is known of the version of the file that a job's part belongs to."""
     return Validators(job.etag, job.last_modified, job.bytes_total)
+
+
+def comes_from_other_mirror(job: Job) -> bool:
+    """Whether a job's part, if it has one, is of another mirror than is asked now."""
+    return job.mirror is not None and (job.final_url is None or job.part_mirror != job.mirror)
+
+
+def _verdict(job: Job, offset: int, response: Response) -> Verdict:
+    known = known_validators(job)
+    if comes_from_other_mirror(job):
+        return check_other_mirror(known, offset, response, has_checksum=has_checksum(job))
+    return check_response(known, offset, response, is_other_link=job.final_url is None)
+
+
+def has_checksum(job: Job) -> bool:
+    """Whether the whole file will be held against a checksum."""
+    return job.expected_checksum is not None
+
+
+def has_other_size(job: Job, response: Response) -> bool:
+    """Whether an answer is of a file of another size than this one is said to have."""
+    total = validators_of(response).total
+    is_file = response.status in (200, 206)
+    return is_file and None not in (job.expected_bytes, total) and total != job.expected_bytes
 
 
 def _status_of(response: Response | None) -> int | None:

@@ -14,7 +14,8 @@ class Watchdog:
     """Looks at one transfer now and then, while `during` lasts.
 
     size: tells the size of the part, blocking for a moment; called in a worker.
-    on_stall: called once, when the transfer is to be ended.
+    on_stall: called once, when the transfer is to be ended. wanted_speed: tells, by the size of
+    the part, below which bytes/s it is to be ended too, whatever the limits put up with.
     """
 
     def __init__(
@@ -23,10 +24,12 @@ class Watchdog:
         *,
         size: Callable[[], int],
         on_stall: Callable[[Stall], None],
+        wanted_speed: Callable[[int], float] = lambda size_bytes: 0,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._size = size
         self._on_stall = on_stall
+        self._wanted_speed = wanted_speed
         self._clock_s = clock_s
         self._interval_s = limits.check_interval_s
         self._guard = StallGuard(limits, clock_s())
@@ -53,6 +56,8 @@ class Watchdog:
                 size_bytes = await asyncio.to_thread(self._size) if self._guard.is_answered else 0
             except OSError:
                 continue  # the attempt itself will meet the error, and tell of it
-            if (stall := self._guard.check(self._clock_s(), size_bytes)) is not None:
+            wanted_bytes_s = self._wanted_speed(size_bytes)
+            stall = self._guard.check(self._clock_s(), size_bytes, wanted_bytes_s)
+            if stall is not None:
                 self._on_stall(stall)
                 return

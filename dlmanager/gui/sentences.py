@@ -68,6 +68,12 @@ KNOWN: tuple[str, ...] = (
     "This download is not in the list any more.",
     "This download is finished, so its link cannot be changed any more.",
     "Add the new link as a download of its own.",
+    # Mirrors
+    "A file may have {number} mirrors at most.",
+    "The same mirror is given twice.",
+    "Give each link once.",
+    "The file on this server has another size than it should have. Check the link.",
+    "This mirror was too slow.",
     "{name} is a folder now, and was not deleted.",
     "{name} could not be moved to the trash, and was not deleted.",
     "Choose Open folder to delete it by hand.",
