@@ -46,6 +46,7 @@ from dlmanager.store.wishes import fulfil
 if TYPE_CHECKING:
     from dlmanager.core.checksum_kind import Checksum
     from dlmanager.core.link_files import LinkFile
+    from dlmanager.core.mirrors import Mirror
 
 T = TypeVar("T")
 
@@ -167,6 +168,13 @@ def _run(paths: Paths, arguments: Sequence[str]) -> int:
 def _add(paths: Paths, arguments: Sequence[str]) -> int:
     parser = _command_parser("add", "Add downloads; prints one job id a line, in order.")
     parser.add_argument("urls", nargs="*", metavar="URL")
+    parser.add_argument(
+        "--mirror",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="one more link to the file of the one URL, taken when another fails; repeatable",
+    )
     parser.add_argument("--to", metavar="DIR", help="the folder to save to")
     parser.add_argument("--name", help="the file's name; for one URL")
     parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
@@ -202,8 +210,8 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     links = [*map(FileLink, options.urls), *file.links]
     if not links:
         parser.error("no link was given")
-    for option in ("name", "checksum"):
-        if getattr(options, option) is not None and len(links) != 1:
+    for option in ("name", "checksum", "mirror"):
+        if getattr(options, option) not in (None, []) and len(links) != 1:
             parser.error(f"--{option} goes with one link")
     checksum = _checksum(options.checksum)
     settings = read_settings(paths.settings)
@@ -221,6 +229,8 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
                 paused=options.paused,
                 headers=headers,
                 checksum=checksum,
+                mirrors=[*link.mirrors, *options.mirror],
+                expected_bytes=link.size_bytes,
             )
         except InvalidUrl as error:
             which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
@@ -350,13 +360,30 @@ def _show(paths: Paths, arguments: Sequence[str]) -> int:
     parser.add_argument("id", metavar="ID", help="the job's id, or how it begins")
     parser.add_argument("--json", action="store_true", help="as a JSON object")
     options = parser.parse_args(arguments)
-    facts = json_object(_with_store(paths, lambda store: _find(store, options.id)))
+    from dlmanager.store import mirrors  # here: no other command reads them
+
+    def find(store: StoreThread) -> tuple[Job, list["Mirror"]]:
+        job = _find(store, options.id)
+        return job, store.call(mirrors.read, job.id)
+
+    job, known = _with_store(paths, find)
+    facts = json_object(job)
     if options.json:
-        _print_json(facts)
+        _print_json({**facts, "mirrors": [asdict(each) for each in known]})
     else:
         for name, value in facts.items():
             print(f"{name:18} {'' if value is None else value}".rstrip())
+        for mirror in known:
+            print(f"{f'mirror {mirror.position}':18} {_record_line(mirror)}")
     return 0
+
+
+def _record_line(mirror: "Mirror") -> str:
+    """A mirror and its record in one line."""
+    record = f"{mirror.tries} tries, {mirror.failures} failed, {mirror.bytes_received} bytes"
+    if mirror.speed_bytes_s is not None:
+        record += f", {round(mirror.speed_bytes_s)} bytes/s"
+    return f"{mirror.url} ({record})" + (f": {mirror.last_error}" if mirror.last_error else "")
 
 
 def _wish_command(wish: Wish) -> Callable[[Paths, Sequence[str]], int]:

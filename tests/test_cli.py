@@ -152,6 +152,63 @@ class TestAdd:
         assert result.stdout.split() == [job["id"]]
         assert (job["url"], job["filename"]) == ("http://127.0.0.1/a", "better.iso")
 
+    def test_several_links_of_a_file_in_a_metalink_are_its_mirrors(self, cli, folder, tmp_path):
+        metalink = tmp_path / "links.meta4"
+        metalink.write_text(
+            '<metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="a.iso"><size>9</size>'
+            '<url priority="2">http://127.0.0.1/b</url><url priority="1">http://127.0.0.1/a</url>'
+            "</file></metalink>"
+        )
+        (job_id,) = added(cli, "--to", str(folder), "--from-file", str(metalink))
+        shown = json.loads(cli("show", job_id, "--json").stdout)
+        assert (shown["url"], shown["expected_bytes"]) == ("http://127.0.0.1/a", 9)
+        assert [each["url"] for each in shown["mirrors"]] == [
+            "http://127.0.0.1/a",
+            "http://127.0.0.1/b",
+        ]
+
+    def test_mirrors_are_shown_with_their_records_and_without_their_passwords(self, cli, folder):
+        (job_id,) = added(
+            cli, "--to", str(folder), "http://127.0.0.1/a",
+            "--mirror", "http://eva:hidden@127.0.0.1/b", "--mirror", "http://127.0.0.1/c",
+        )  # fmt: skip
+        (job,) = jobs(cli)
+        assert (job["mirror"], job["mirror_count"], job["has_secrets"]) == (1, 3, True)
+        result = cli("show", job_id, "--json")
+        shown = json.loads(result.stdout)
+        assert [each["position"] for each in shown["mirrors"]] == [1, 2, 3]
+        assert shown["mirrors"][1] == {
+            "position": 2,
+            "url": "http://127.0.0.1/b",
+            "tries": 0,
+            "failures": 0,
+            "bytes_received": 0,
+            "speed_bytes_s": None,
+            "last_error": None,
+            "state": "fresh",
+        }
+        lines = cli("show", job_id).stdout.splitlines()
+        assert lines[-1] == ("mirror 3           http://127.0.0.1/c (0 tries, 0 failed, 0 bytes)")
+        assert "hidden" not in result.stdout
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (
+                ["http://127.0.0.1/a", "http://127.0.0.1/b", "--mirror", "http://c.test/"],
+                "one link",
+            ),
+            (["http://127.0.0.1/a", "--mirror", "http://127.0.0.1/a"], "twice"),
+            (["http://127.0.0.1/a", "--mirror", "ftp://127.0.0.1/a"], "not ftp"),
+        ],
+        ids=["several links", "the same", "no link"],
+    )
+    def test_a_bad_mirror_is_told_and_nothing_added(self, cli, folder, given, words):
+        result = cli("add", "--to", str(folder), *given)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert jobs(cli) == []
+
     def test_reads_the_link_of_a_shortcut(self, cli, folder, tmp_path):
         shortcut = tmp_path / "A b.URL"
         shortcut.write_text("[InternetShortcut]\nURL=http://127.0.0.1/a\n")
@@ -522,7 +579,7 @@ class TestJobs:
         (job,) = jobs(cli)
         assert set(job) == columns | {"path"}
         assert (job["path"], job["verification"], job["status"]) == (None, "none", "PENDING")
-        assert json.loads(cli("show", job_id, "--json").stdout) == job
+        assert json.loads(cli("show", job_id, "--json").stdout) == {**job, "mirrors": []}
 
     def test_the_list_and_a_job_in_words(self, cli, job_id):
         lines = cli("list").stdout.splitlines()

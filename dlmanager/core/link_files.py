@@ -2,7 +2,9 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ada_url
 
@@ -10,6 +12,8 @@ from dlmanager.core.errors import BadInput, InvalidUrl
 from dlmanager.core.filenames import safe_filename
 from dlmanager.core.links import html_addresses, read_pasted
 from dlmanager.core.metalink import read_metalink
+from dlmanager.core.mirrors import MAX_MIRRORS
+from dlmanager.core.secrets import split_link
 from dlmanager.core.urls import normalise_url, redact_text
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -25,10 +29,16 @@ _SHOWN_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class FileLink:
-    """A usable link, as written. name: what the file says it shall be saved as, made safe."""
+    """A usable link, as written. name: what the file says it shall be saved as, made safe.
+
+    mirrors: further links to the same file, the preferred one first. size_bytes: what it says that
+    the size is, None if it does not.
+    """
 
     url: str
     name: str | None = None
+    mirrors: tuple[str, ...] = ()
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +123,8 @@ class _Found:
         self.links: dict[str, FileLink] = {}
         self.left_out: list[LeftOut] = []
 
-    def add(self, where: str, url: str, name: str | None = None) -> None:
-        """Take a link, or note why it is left out."""
+    def add(self, where: str, url: str, name: str | None = None, **more: Any) -> None:
+        """Take a link, or note why it is left out; more: further fields of FileLink."""
         try:
             link = normalise_url(url)
         except InvalidUrl as error:
@@ -125,7 +135,7 @@ class _Found:
         if len(self.links) == MAX_LINKS:
             self.leave_out(where, f"More than {MAX_LINKS:,} links cannot be added at once.")
         else:
-            self.links[link] = FileLink(url.strip(), name)
+            self.links[link] = FileLink(url.strip(), name, **more)
 
     def leave_out(self, where: str, reason: str) -> None:
         if len(self.left_out) < _MAX_REASONS:
@@ -208,9 +218,8 @@ def _read_metalink_file(data: bytes, found: _Found) -> None:
         if not file.urls:
             found.leave_out(where, "It names no link.")
         else:
-            # The first that can be used: others of them may be for BitTorrent or FTP.
-            url = next((url for url in file.urls if _is_usable(url)), file.urls[0])
-            found.add(where, url, name)
+            url, *mirrors = _usable(file.urls) or file.urls[:1]
+            found.add(where, url, name, mirrors=tuple(mirrors), size_bytes=file.size_bytes)
     if metalink.trouble is not None:
         line, reason = metalink.trouble
         found.leave_out(f"Line {line}", reason)
@@ -222,12 +231,18 @@ def _last_component(name: str | None) -> str | None:
     return safe_filename(last) if last else None
 
 
-def _is_usable(url: str) -> bool:
-    try:
-        normalise_url(url)
-    except InvalidUrl:
-        return False
-    return True
+def _usable(urls: Sequence[str]) -> list[str]:
+    """Those that can be used, each once, as many as a file may have mirrors."""
+    usable: dict[str, str] = {}
+    for url in urls:
+        try:
+            # Others of them may be for BitTorrent or FTP.
+            usable.setdefault(split_link(normalise_url(url))[0], url)
+        except InvalidUrl:
+            continue
+        if len(usable) == MAX_MIRRORS:
+            break
+    return list(usable.values())
 
 
 # Web pages

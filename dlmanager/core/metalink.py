@@ -6,16 +6,21 @@ from xml.parsers import expat
 
 _NAMESPACES = ("urn:ietf:params:xml:ns:metalink ", "http://www.metalinker.org/ ")
 _NUMBER = re.compile(r"[0-9]{1,6}")
+_SIZE = re.compile(r"[0-9]{1,18}")
 _LAST_PRIORITY = 999_999
 """What an address without a priority has. Source: RFC 5854, 4.2.16.1."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetalinkFile:
-    """One file. name: as written, unsafe. urls: as written, the preferred one first."""
+    """One file. name: as written, unsafe. urls: as written, the preferred one first.
+
+    size_bytes: of the file; None if it is not told, or not once and for all.
+    """
 
     name: str | None
     urls: tuple[str, ...]
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Metalink:
 
 
 def read_metalink(data: bytes) -> Metalink:
-    """Read a metalink, whatever the bytes are; sizes, hashes and signatures are not looked at.
+    """Read a metalink, whatever the bytes are; hashes and signatures are not looked at.
 
     A document type is refused: it brings entities, which grow without end, or name files of this
     machine. What stood before something that is no XML was read.
@@ -65,6 +70,7 @@ class _Reader:
         self._path: list[str] = []
         self._name: str | None = None
         self._urls: list[tuple[int, str]] = []
+        self._sizes: set[str] = set()
         self._rank = 0
         self._text: list[str] = []
 
@@ -76,9 +82,11 @@ class _Reader:
             raise _Refused("This is no metalink: it begins as something else.")
         self._path.append(name)
         if name == "file":
-            self._name, self._urls = attributes.get("name"), []
+            self._name, self._urls, self._sizes = attributes.get("name"), [], set()
         elif name == "url":
             self._rank, self._text = _rank(attributes), []
+        elif name == "size":
+            self._text = []
 
     def on_end(self, _: str) -> None:
         name = self._path.pop()
@@ -86,14 +94,22 @@ class _Reader:
             url = "".join(self._text).strip()
             if url:
                 self._urls.append((self._rank, url))
+        elif name == "size" and self._path and self._path[-1] == "file":
+            self._sizes.add("".join(self._text).strip())
         elif name == "file":
             ranked = sorted(self._urls, key=lambda each: each[0])  # stable: else as written
-            self.files.append(MetalinkFile(self._name, tuple(url for _, url in ranked)))
+            urls = tuple(url for _, url in ranked)
+            self.files.append(MetalinkFile(self._name, urls, _size(self._sizes)))
             self._urls = []
 
     def on_text(self, text: str) -> None:
-        if self._path[-1] == "url":
+        if self._path[-1] in ("url", "size"):
             self._text.append(text)
+
+
+def _size(written: set[str]) -> int | None:
+    only = next(iter(written)) if len(written) == 1 else ""
+    return int(only) if _SIZE.fullmatch(only) else None
 
 
 def _rank(attributes: dict[str, str]) -> int:

@@ -10,9 +10,11 @@ from dlmanager.core.link_files import (
     MAX_BYTES,
     FileLink,
     LeftOut,
+    LinkFile,
     decoded,
     read_link_file,
 )
+from dlmanager.core.mirrors import MAX_MIRRORS
 from dlmanager.core.urls import normalise_url
 
 A, B = "https://a.org/a.iso", "https://b.org/b.iso"
@@ -269,3 +271,33 @@ def test_ten_thousand_links_take_seconds(name: str):
     started_s = time.monotonic()
     assert len(urls(name, text, "https://a.org/")) == 10_000
     assert time.monotonic() - started_s < 10
+
+
+def of_metalink(inner: str) -> LinkFile:
+    text = f'<metalink xmlns="urn:ietf:params:xml:ns:metalink">{inner}</metalink>'
+    return read_link_file("a.meta4", text.encode())
+
+
+def test_further_links_of_a_file_in_a_metalink_are_its_mirrors():
+    found = of_metalink(
+        "<file><size>7</size>"
+        '<url priority="3">http://c.test/</url><url priority="1">http://a.test/</url>'
+        '<url priority="1">ftp://f.test/</url><url priority="2">http://b.test/</url></file>'
+    )
+    (link,) = found.links
+    assert (link.url, link.mirrors) == ("http://a.test/", ("http://b.test/", "http://c.test/"))
+    assert (link.size_bytes, found.left_out) == (7, ())
+
+
+def test_the_same_link_is_no_mirror_of_itself():
+    (link,) = of_metalink(
+        "<file><url>http://a.test</url><url>HTTP://A.test/</url>"
+        "<url>http://eva:pw@a.test/</url></file>"
+    ).links
+    assert link.mirrors == ()
+
+
+def test_a_metalink_gives_no_more_mirrors_than_a_file_may_have():
+    urls = "".join(f"<url>http://a.test/{number}</url>" for number in range(5000))
+    (link,) = of_metalink(f"<file>{urls}</file>").links
+    assert len(link.mirrors) == MAX_MIRRORS - 1

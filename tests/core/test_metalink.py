@@ -5,6 +5,8 @@ from dlmanager.core.metalink import MetalinkFile, read_metalink
 V4 = '<?xml version="1.0" encoding="UTF-8"?>\n<metalink xmlns="urn:ietf:params:xml:ns:metalink">'
 V3 = '<metalink version="3.0" xmlns="http://www.metalinker.org/">'
 
+OLD_NAMESPACE = "http://www.metalinker.org/"
+
 
 def test_version_4_gives_each_file_with_its_addresses_by_priority():
     text = f"""{V4}
@@ -22,7 +24,9 @@ def test_version_4_gives_each_file_with_its_addresses_by_priority():
     assert found.trouble is None
     assert found.files == (
         MetalinkFile(
-            "a.iso", ("https://us.org/a.iso", "https://de.org/a.iso", "ftp://last.org/a.iso")
+            "a.iso",
+            ("https://us.org/a.iso", "https://de.org/a.iso", "ftp://last.org/a.iso"),
+            size_bytes=10,
         ),
         MetalinkFile("b.iso", ("https://us.org/b.iso?x=1&y=2",)),
     )
@@ -81,3 +85,26 @@ def test_what_stands_before_the_end_of_a_cut_file_was_read():
     assert found.files == (MetalinkFile("a", ("http://a.org/",)),)
     assert found.trouble is not None
     assert found.trouble[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("written", "size_bytes"),
+    [
+        ("<size>1234</size>", 1234),
+        ("<size> 0 </size>", 0),
+        ("<size>9</size><size>9</size>", 9),
+        ("", None),
+        ("<size>9</size><size>8</size>", None),
+        ("<size>-1</size>", None),
+        ("<size>1e3</size>", None),
+        (f"<size>{'9' * 19}</size>", None),
+        ("<pieces><size>9</size></pieces>", None),
+    ],
+)
+@pytest.mark.parametrize("namespace", ["urn:ietf:params:xml:ns:metalink", OLD_NAMESPACE])
+def test_the_size_is_read_where_it_is_told_once_and_for_all(
+    namespace: str, written: str, size_bytes: int | None
+):
+    text = f'<metalink xmlns="{namespace}"><file name="a">{written}</file><file/></metalink>'
+    first, second = read_metalink(text.encode()).files
+    assert (first.size_bytes, second.size_bytes) == (size_bytes, None)

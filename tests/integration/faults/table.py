@@ -78,11 +78,6 @@ WHAT = {
     58: "limits, order, starvation",
 }
 
-NOT_YET = {
-}
-"""Faults of features that do not exist."""
-
-
 def marked_tests() -> dict[int, list[str]]:
     """Return the tests of each fault, as path::name with the path from the folder of all tests."""
     found: dict[int, list[str]] = defaultdict(list)
@@ -137,7 +132,7 @@ def table() -> str:
     lines = ["| # | fault | tests |", "|---|---|---|"]
     for number in sorted(ALL_FAULTS):
         names = "<br>".join(f"`{name}`" for name in tests.get(number, []))
-        lines.append(f"| {number} | {WHAT[number]} | {names or NOT_YET.get(number, '-')} |")
+        lines.append(f"| {number} | {WHAT[number]} | {names or '-'} |")
     return "\n".join(lines)
 
 
