@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dlmanager.core.errors import BadInput, ErrorKind
+from dlmanager.core.job import NewJob, NewMirror
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.response import Response, Validators
 from dlmanager.core.retry import FRESH_BYTES
@@ -220,6 +221,21 @@ def least_speed_bytes_s(
 
 
 # What people give
+
+
+def one_file(orders: Sequence[NewJob]) -> NewJob:
+    """Make one order of several, whose links are mirrors of one file; each link counts once."""
+    first = orders[0]
+    others: dict[str, NewMirror] = {}
+    for order in orders:
+        for each in (NewMirror(order.url, order.secrets), *order.mirrors):
+            if each.url != first.url:
+                others.setdefault(each.url, each)
+    return replace(
+        first,
+        mirrors=tuple(others.values())[: MAX_MIRRORS - 1],
+        checksum=next((each.checksum for each in orders if each.checksum), None),
+    )
 
 
 def check_mirrors(urls: Sequence[str]) -> None:

@@ -24,6 +24,8 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, NewJob
+from dlmanager.core.link_files import FileLink
+from dlmanager.core.mirrors import one_file
 from dlmanager.gui import formatting
 from dlmanager.gui.checksums_edit import ChecksumsEdit
 from dlmanager.gui.duplicates_row import DuplicatesRow
@@ -68,11 +70,13 @@ class AddDialog(QDialog):
         jobs_by_link: Callable[[], Mapping[str, Job]],
         links: Sequence[str] = (),
         names: Mapping[str, str] | None = None,
+        files: Mapping[str, FileLink] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """links: what the list of links begins with, such as those of the clipboard.
 
-        names: what the files of some links are to be called. free_bytes: of the disk of a folder.
+        names: what the files of some links are to be called. files: what else is known of some,
+        such as their mirrors. free_bytes: of the disk of a folder.
         jobs_by_link: what the list holds already. state: where folders are remembered.
         """
         super().__init__(parent)
@@ -82,6 +86,7 @@ class AddDialog(QDialog):
         self._free_bytes = free_bytes
         self._jobs_by_link = jobs_by_link
         self._names = dict(names or {})
+        self._files = dict(files or {})
         self._is_adding = self._is_left = False
         self._is_stale = True
         self._adds_when_checked = False
@@ -104,6 +109,7 @@ class AddDialog(QDialog):
             self._name.textChanged,
             self._checksums.textChanged,
             self._paused.toggled,
+            self._one_file.toggled,
             self._retries.valueChanged,
         ):
             changed.connect(self._on_changed)
@@ -113,9 +119,15 @@ class AddDialog(QDialog):
         # Return is all that is left to do, where there is something to add.
         (self._add if self._add.isEnabled() else self._links).setFocus()
 
-    def add_lines(self, links: Sequence[str], names: Mapping[str, str] | None = None) -> None:
-        """Put further links below what is there. names: what the files of some are to be called."""
+    def add_lines(
+        self,
+        links: Sequence[str],
+        names: Mapping[str, str] | None = None,
+        files: Mapping[str, FileLink] | None = None,
+    ) -> None:
+        """Put further links below what is there. names, files: as at the beginning."""
         self._names.update(names or {})
+        self._files.update(files or {})
         known = {line.strip() for line in self._links.toPlainText().split("\n")}
         self._links.append_lines([link for link in links if link.strip() not in known])
 
@@ -171,6 +183,8 @@ class AddDialog(QDialog):
         self._links_problem = ProblemLabel(self, may_shrink=True)
         self._ranges = SentenceLabel(self, may_shrink=True)
         self._left_out = SentenceLabel(self, may_shrink=True)
+        self._one_file = QCheckBox(self.tr("The links are &mirrors of one file"), self)
+        self._one_file.hide()
         self._duplicates = DuplicatesRow(self)
         self._duplicates.choice_changed.connect(self._suit_buttons)
         self._duplicates.show_requested.connect(self._on_show_requested)
@@ -244,7 +258,13 @@ class AddDialog(QDialog):
         layout.setSpacing(4)
         layout.addWidget(_label(self.tr("&Links, one per line"), self._links))
         layout.addWidget(self._links, 1)
-        for below in (self._links_problem, self._ranges, self._left_out, self._duplicates):
+        for below in (
+            self._links_problem,
+            self._ranges,
+            self._left_out,
+            self._one_file,
+            self._duplicates,
+        ):
             layout.addWidget(below)
         layout.addSpacing(8)
         layout.addLayout(_title_row(self.tr("Save in &folder"), self._folders, self._free_space))
@@ -322,6 +342,8 @@ class AddDialog(QDialog):
             self._paused.isChecked(),
             self._names,
             self._checksums.toPlainText(),
+            self._files,
+            self._one_file.isChecked(),
         )
         lines = self._links.toPlainText().split("\n")
         self._checking.start(
@@ -339,14 +361,17 @@ class AddDialog(QDialog):
 
     def _on_checked(self, found: Findings) -> None:
         self._findings = found
-        is_single = found.is_single
+        self._one_file.setVisible(found.may_be_one_file)
+        if not found.may_be_one_file:
+            self._one_file.setChecked(False)
+        is_single = found.is_single or self._is_one_file
         self._name.setEnabled(is_single)
         self._name.setPlaceholderText(
             self.tr("As the server names it")
             if is_single or not found.has_lines
             else self.tr("As the server names each file")
         )
-        self._links_problem.say(self._bad_lines_text(found.bad_lines, single=is_single))
+        self._links_problem.say(self._bad_lines_text(found.bad_lines, single=found.is_single))
         self._links.mark_lines([number for number, _ in found.bad_lines])
         self._ranges.say(self._ranges_text(found))
         self._duplicates.show_findings(found)
@@ -410,7 +435,7 @@ class AddDialog(QDialog):
                 "Of several links, which one is this checksum for? Put the file name behind it."
             )
         listed = found.checksum_list
-        if found.checksum or listed is None or (found.is_single and found.one_checksum):
+        if found.checksum or listed is None or (found.is_one and found.one_checksum):
             return found.checksum
         problems = [
             self.tr("Line {number}: {problem}").format(
@@ -464,8 +489,13 @@ class AddDialog(QDialog):
         else:
             self._add.setText(self.tr("&Add"))
 
+    @property
+    def _is_one_file(self) -> bool:
+        return self._findings.may_be_one_file and self._one_file.isChecked()
+
     def _wanted(self) -> list[NewJob]:
-        return self._findings.wanted(duplicates_too=self._duplicates.downloads_again)
+        wanted = self._findings.wanted(duplicates_too=self._duplicates.downloads_again)
+        return [one_file(wanted)] if wanted and self._is_one_file else wanted
 
     def _on_show_requested(self, job_ids: Sequence[str]) -> None:
         self.show_requested.emit(job_ids)

@@ -1,7 +1,8 @@
 """The page General of the details: every fact of the selected job, and what can be done."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFont, QGuiApplication, QTextOption
@@ -15,16 +16,19 @@ from PySide6.QtWidgets import (
 )
 
 from dlmanager.core.job import Job
+from dlmanager.core.mirrors import Mirror
 from dlmanager.gui.details_page import DetailsPage, Selection
 from dlmanager.gui.job_facts import (
     Fact,
     as_text,
     facts_of_course,
     facts_of_file,
+    facts_of_mirrors,
     states_text,
     sum_text,
 )
 from dlmanager.gui.palette import quiet_text
+from dlmanager.gui.queue import AttemptSource
 
 MAX_JOBS_SUMMED_LIVE = 1000
 _SHORT_FACTS_CHARACTERS = 54
@@ -38,13 +42,19 @@ class DetailsGeneral(DetailsPage):
         self,
         remedies: Sequence[QAction],
         *,
+        source: AttemptSource,
+        start_task: Callable[[Coroutine[Any, Any, None]], None],
         clock: Callable[[], int],
         parent: QWidget | None = None,
     ) -> None:
         """remedies: actions on the selected job; one that is enabled is offered where something
-        went wrong. clock: milliseconds since the epoch.
+        went wrong. source: tells of a job's mirrors. clock: milliseconds since the epoch.
         """
         super().__init__(parent)
+        self._source = source
+        self._start_task = start_task
+        self._mirrors: Sequence[Mirror] = ()
+        self._mirrors_of: tuple[object, ...] = ()
         self._clock = clock
         self._facts: Sequence[Fact] = ()
         self._shown = ""
@@ -119,6 +129,8 @@ class DetailsGeneral(DetailsPage):
         progress = selection.progress_of(job)
         of_file = facts_of_file(job, self._clock(), progress)
         of_course = facts_of_course(job, progress)
+        self._want_mirrors(job)
+        of_file += facts_of_mirrors(self._mirrors)
         self._facts = [*of_file, *of_course]
         for button in self._remedies:
             action = button.defaultAction()
@@ -126,6 +138,22 @@ class DetailsGeneral(DetailsPage):
         self._strip.setVisible(bool(self.offered))
         self.setCurrentWidget(self._content)
         self._show_text(self._as_html(of_file, of_course), job.id)
+
+    def _want_mirrors(self, job: Job) -> None:
+        """Ask for the mirrors of a job when their records may be other ones."""
+        key = (job.id, job.attempt, job.status, job.mirror)
+        if key == self._mirrors_of:
+            return
+        if key[:1] != self._mirrors_of[:1]:
+            self._mirrors = ()
+        self._mirrors_of = key
+        if job.mirror is not None:
+            self._start_task(self._load_mirrors(job.id, key))
+
+    async def _load_mirrors(self, job_id: str, key: tuple[object, ...]) -> None:
+        mirrors = await self._source.mirrors(job_id)
+        if key == self._mirrors_of:
+            self._mirrors = mirrors  # shown with the next second
 
     def _show_text(self, text: str, job_id: str) -> None:
         is_same_job, self._job_id = self._job_id == job_id, job_id

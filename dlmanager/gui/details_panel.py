@@ -54,7 +54,9 @@ class DetailsPanel(QWidget):
         super().__init__(parent)
         self._live = live
         self._selection = Selection((), live.of)
-        self.general = DetailsGeneral(remedies, clock=clock, parent=self)
+        self.general = DetailsGeneral(
+            remedies, source=source, start_task=start_task, clock=clock, parent=self
+        )
         self.attempts = DetailsAttempts(source, start_task=start_task, clock=clock, parent=self)
         self.log = DetailsLog(source, start_task=start_task, parent=self)
         self.speed = DetailsSpeed(live, self)

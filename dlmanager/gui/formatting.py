@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
+from dlmanager.core.job import UNFINISHED, Job, Phase, Status, Verification, WaitingFor
 from dlmanager.core.progress import JobProgress, percent
 from dlmanager.gui.sentences import in_window_language
 
@@ -238,6 +238,18 @@ def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> s
             return _failed_text(job)
         case Status.CANCELLED:
             return QCoreApplication.translate("Formatting", "Cancelled")
+
+
+def mirror_text(job: Job) -> str:
+    """Say which of several mirrors a job uses; empty if it has but one link."""
+    if job.mirror is None:
+        return ""
+    places = {"number": whole_number(job.mirror), "count": whole_number(job.mirror_count)}
+    if job.mirror > 1 and job.status in UNFINISHED:
+        text = QCoreApplication.translate("Formatting", "Going on with mirror {number} of {count}")
+    else:
+        text = QCoreApplication.translate("Formatting", "Mirror {number} of {count}")
+    return text.format(**places)
 
 
 def _waiting_text(waiting_for: WaitingFor) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from dlmanager.core.job import Job, Status, Verification
+from dlmanager.core.mirrors import Mirror
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
+from dlmanager.gui.sentences import in_window_language
 
 _ProgressOf = Callable[[Job], JobProgress | None]
 
@@ -78,6 +80,36 @@ def facts_of_course(job: Job, progress: JobProgress | None = None) -> list[Fact]
             (QCoreApplication.translate("JobFacts", "Verified"), _verification(job)),
         ]
     )
+
+
+def facts_of_mirrors(mirrors: Sequence[Mirror]) -> list[Fact]:
+    """Each of several links to the file, with its record."""
+    return [
+        Fact(
+            QCoreApplication.translate("JobFacts", "Mirror {number}").format(
+                number=formatting.whole_number(each.position)
+            ),
+            f"{each.url} ({_record(each)})",
+        )
+        for each in mirrors
+    ]
+
+
+def _record(mirror: Mirror) -> str:
+    if not mirror.tries:
+        return QCoreApplication.translate("JobFacts", "not tried yet")
+    parts = [
+        QCoreApplication.translate("JobFacts", "tried: {tries}, failed: {failures}").format(
+            tries=formatting.whole_number(mirror.tries),
+            failures=formatting.whole_number(mirror.failures),
+        )
+    ]
+    if mirror.bytes_received:
+        parts.append(formatting.size(mirror.bytes_received))
+    if mirror.speed_bytes_s is not None:
+        parts.append(formatting.speed(mirror.speed_bytes_s))
+    record = ", ".join(parts)
+    return f"{record}: {in_window_language(mirror.last_error)}" if mirror.last_error else record
 
 
 def exact_size(size_bytes: int | None) -> str:

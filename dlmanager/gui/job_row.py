@@ -198,6 +198,8 @@ class JobRow:
                 why = formatting.reason_text(job)
                 if why and job.status is not Status.FAILED and why not in lines:
                     lines.append(why)
+                if mirror := formatting.mirror_text(job):
+                    lines.append(mirror)
             case Column.SIZE:
                 total = formatting.size_of_job(job, self.progress)
                 lines = [] if total is None else [_exact_size(total)]

@@ -19,6 +19,8 @@ from dlmanager.core.errors import (
 )
 from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.job import Job, NewJob
+from dlmanager.core.link_files import FileLink
+from dlmanager.core.mirrors import MAX_MIRRORS
 from dlmanager.core.ranges import LinkRange, range_in
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.sentences import in_window_language
@@ -31,7 +33,8 @@ MAX_LINKS = 200_000
 class Wanted:
     """What the fields beside the links say. names: what a file says its links shall be named.
 
-    checksums: as written; one, or a list.
+    checksums: as written; one, or a list. files: what else a file says of its links. is_one_file:
+    all links are mirrors of one file.
     """
 
     folder: str
@@ -40,6 +43,8 @@ class Wanted:
     paused: bool
     names: Mapping[str, str]
     checksums: str = ""
+    files: Mapping[str, FileLink] = field(default_factory=dict)
+    is_one_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Findings:
     checksum_list: ChecksumList | None = None
     listed: int = 0
     is_single: bool = False
+    is_one_file: bool = False
     has_lines: bool = False
 
     def wanted(self, *, duplicates_too: bool) -> list[NewJob]:
@@ -85,9 +91,21 @@ class Findings:
     @property
     def needs_file_name(self) -> bool:
         """Whether one checksum was given that does not tell which of several links it is for."""
-        if self.is_single or not self.has_lines or self.one_checksum is None:
+        if self.is_one or not self.has_lines or self.one_checksum is None:
             return False
         return self.checksum_list is not None and not self.checksum_list.checksums
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all that was given is for one file: it has one link, or mirrors."""
+        return self.is_single or self.is_one_file
+
+    @property
+    def may_be_one_file(self) -> bool:
+        """Whether several links may be mirrors of one file; a range is of several files."""
+        if self.ranges or len(self.orders) > MAX_MIRRORS:
+            return False
+        return len({each.url for each in self.orders}) > 1
 
     @property
     def jobs(self) -> list[Job]:
@@ -104,6 +122,7 @@ def look_at(
     found: Findings,
 ) -> Iterator[None]:
     """Fill the findings, a link at a step."""
+    found.is_one_file = wanted.is_one_file
     _read_checksums(wanted.checksums, found)
     different = _different(lines)
     found.has_lines, found.is_single = bool(different), len(different) == 1
@@ -149,7 +168,7 @@ def _read_checksums(text: str, found: Findings) -> None:
 
 def _checksum_for(order: NewJob, found: Findings) -> Checksum | None:
     """What is expected of an order; where it is not alone, by the name of its file."""
-    if found.is_single and found.one_checksum is not None:
+    if found.is_one and found.one_checksum is not None:
         return found.one_checksum
     if found.checksum_list is None:
         return None
@@ -179,9 +198,16 @@ def _order(
     first_lines: dict[str, int],
 ) -> None:
     _refuse_too_many(len(found.orders) + 1)
-    name = wanted.name if found.is_single and wanted.name else wanted.names.get(link)
+    name = wanted.name if found.is_one and wanted.name else wanted.names.get(link)
+    file = wanted.files.get(link) or FileLink(link)
     order = queue.order(
-        link, wanted.folder, name, max_retries=wanted.max_retries, paused=wanted.paused
+        link,
+        wanted.folder,
+        name,
+        max_retries=wanted.max_retries,
+        paused=wanted.paused,
+        mirrors=file.mirrors,
+        expected_bytes=file.size_bytes,
     )
     if (checksum := _checksum_for(order, found)) is not None:
         order = replace(order, checksum=checksum)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from dlmanager.core.errors import BadInput, DlmanagerError
 from dlmanager.core.job import Job, NewJob
-from dlmanager.core.link_files import EXTENSIONS, LinkFile
+from dlmanager.core.link_files import EXTENSIONS, FileLink, LinkFile
 from dlmanager.core.ranges import range_in
 from dlmanager.core.secrets import link_with
 from dlmanager.gui import formatting
@@ -89,14 +89,17 @@ class LinkAdder(QObject):
             self.open_dialog(left)
 
     def open_dialog(
-        self, links: Sequence[str] = (), names: Mapping[str, str] | None = None
+        self,
+        links: Sequence[str] = (),
+        names: Mapping[str, str] | None = None,
+        files: Mapping[str, FileLink] | None = None,
     ) -> AddDialog:
         """Ask for links to add, beginning with the given ones; returns the dialog, open.
 
-        names: what the files of some are to be called.
+        names: what the files of some are to be called. files: what else is known of some.
         """
         if self._dialog is not None:
-            self._dialog.add_lines(links, names)
+            self._dialog.add_lines(links, names, files)
             self._dialog.raise_()
             self._dialog.activateWindow()
             return self._dialog
@@ -111,6 +114,7 @@ class LinkAdder(QObject):
             jobs_by_link=self._jobs.jobs_by_link,
             links=links,
             names=names,
+            files=files,
             parent=self._window,
         )
         dialog.added.connect(self._on_added)
@@ -224,6 +228,7 @@ class LinkAdder(QObject):
     async def _read_files(self, paths: Sequence[str]) -> None:
         links: list[str] = []
         names: dict[str, str] = {}
+        files: dict[str, FileLink] = {}
         problems: list[str] = []
         for path in paths:
             try:
@@ -233,13 +238,14 @@ class LinkAdder(QObject):
                 continue
             links += [link.url for link in found.links]
             names |= {link.url: link.name for link in found.links if link.name is not None}
+            files |= {link.url: link for link in found.links}
             problems += [
                 f"{Path(path).name}, {in_window_language(each.where)}: "
                 f"{in_window_language(each.reason)}"
                 for each in found.left_out
             ]
         if links:
-            self.open_dialog(list(dict.fromkeys(links)), names).note_left_out(problems)
+            self.open_dialog(list(dict.fromkeys(links)), names, files).note_left_out(problems)
         elif problems:
             self.told.emit(problems[0])
         else:

@@ -7,10 +7,15 @@ from PySide6.QtCore import SignalInstance
 
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.job import Job, NewJob
+from dlmanager.core.mirrors import Mirror
 
 
 class AttemptSource(Protocol):
-    """What tells of the attempts at a job."""
+    """What tells of the attempts at a job, and of its mirrors."""
+
+    async def mirrors(self, job_id: str) -> list[Mirror]:
+        """Return the links of a job that has several, with their records; else none."""
+        ...
 
     async def attempts(self, job_id: str) -> list[AttemptRecord]:
         """Return what is remembered of the attempts at a job, oldest first."""
@@ -61,6 +66,8 @@ class Queue(AttemptSource, Protocol):
         *,
         max_retries: int | None = None,
         paused: bool = False,
+        mirrors: Sequence[str] = (),
+        expected_bytes: int | None = None,
     ) -> NewJob:
         """Check an order without adding it. Raises InvalidUrl, InvalidFolder, InvalidName."""
         ...

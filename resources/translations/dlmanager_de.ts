@@ -271,6 +271,10 @@
         <translation>Im Ordner speichern</translation>
     </message>
     <message>
+        <source>The links are &amp;mirrors of one file</source>
+        <translation>Die Links sind Spie&amp;gel einer Datei</translation>
+    </message>
+    <message>
         <source>What is left could not be used.</source>
         <translation>Der Rest ist nicht verwendbar.</translation>
     </message>
@@ -332,6 +336,10 @@
 </context>
 <context>
     <name>Attempts</name>
+    <message>
+        <source>Another mirror went on</source>
+        <translation>Ein anderer Spiegel machte weiter</translation>
+    </message>
     <message>
         <source>Attempt {number}</source>
         <translation>Versuch {number}</translation>
@@ -666,12 +674,20 @@
         <translation>GB</translation>
     </message>
     <message>
+        <source>Going on with mirror {number} of {count}</source>
+        <translation>Weiter mit Spiegel {number} von {count}</translation>
+    </message>
+    <message>
         <source>KB</source>
         <translation>kB</translation>
     </message>
     <message>
         <source>MB</source>
         <translation>MB</translation>
+    </message>
+    <message>
+        <source>Mirror {number} of {count}</source>
+        <translation>Spiegel {number} von {count}</translation>
     </message>
     <message>
         <source>Mismatch</source>
@@ -853,6 +869,10 @@
         <translation>Link</translation>
     </message>
     <message>
+        <source>Mirror {number}</source>
+        <translation>Spiegel {number}</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>Name</translation>
     </message>
@@ -915,6 +935,14 @@
     <message>
         <source>Yes</source>
         <translation>Ja</translation>
+    </message>
+    <message>
+        <source>not tried yet</source>
+        <translation>noch nicht versucht</translation>
+    </message>
+    <message>
+        <source>tried: {tries}, failed: {failures}</source>
+        <translation>versucht: {tries}, gescheitert: {failures}</translation>
     </message>
     <message>
         <source>{count} of {limit}</source>
@@ -1401,6 +1429,10 @@
         <translation>Eine Prüfsumme besteht aus den Ziffern 0 bis 9 und a bis f; dies nicht: {text}</translation>
     </message>
     <message>
+        <source>A file may have {number} mirrors at most.</source>
+        <translation>Eine Datei darf höchstens {number} Spiegel haben.</translation>
+    </message>
+    <message>
         <source>A file name cannot begin or end with a blank.</source>
         <translation>Ein Dateiname darf nicht mit einem Leerzeichen beginnen oder enden.</translation>
     </message>
@@ -1499,6 +1531,10 @@
     <message>
         <source>From here on this is no valid metalink.</source>
         <translation>Ab hier ist dies kein gültiger Metalink.</translation>
+    </message>
+    <message>
+        <source>Give each link once.</source>
+        <translation>Bitte jeden Link nur einmal angeben.</translation>
     </message>
     <message>
         <source>Input/output error</source>
@@ -1713,6 +1749,10 @@
         <translation>Die Datei auf dem Server ändert sich immer wieder, während sie geladen wird. Bitte später erneut versuchen.</translation>
     </message>
     <message>
+        <source>The file on this server has another size than it should have. Check the link.</source>
+        <translation>Die Datei auf diesem Server hat eine andere Größe, als sie haben sollte. Bitte den Link prüfen.</translation>
+    </message>
+    <message>
         <source>The file {path} cannot be read. Move it away; user names and passwords then have to be given again.</source>
         <translation>Die Datei {path} lässt sich nicht lesen. Bitte verschieben; Benutzernamen und Passwörter sind danach neu anzugeben.</translation>
     </message>
@@ -1795,6 +1835,10 @@
     <message>
         <source>The queue was restored from a backup, and a file of this name is there already. Choose Resume to download it once more, or remove it from the list.</source>
         <translation>Die Warteschlange stammt aus einer Sicherung, und eine Datei dieses Namens ist schon da. „Fortsetzen“ lädt sie noch einmal; sonst bitte aus der Liste entfernen.</translation>
+    </message>
+    <message>
+        <source>The same mirror is given twice.</source>
+        <translation>Derselbe Spiegel ist zweimal angegeben.</translation>
     </message>
     <message>
         <source>The server answered without a file (204). Check the link.</source>
@@ -2075,6 +2119,10 @@
     <message>
         <source>This link names no server: {link}</source>
         <translation>Dieser Link nennt keinen Server: {link}</translation>
+    </message>
+    <message>
+        <source>This mirror was too slow.</source>
+        <translation>Dieser Spiegel war zu langsam.</translation>
     </message>
     <message>
         <source>This network wants you to log in first (511). Open a browser to do so.</source>

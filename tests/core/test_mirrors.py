@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dlmanager.core.errors import BadInput, ErrorKind
+from dlmanager.core.job import NewJob, NewMirror
 from dlmanager.core.mirrors import (
     MAX_MIRRORS,
     Mirror,
@@ -18,9 +19,11 @@ from dlmanager.core.mirrors import (
     is_worth_staying,
     least_speed_bytes_s,
     may_keep,
+    one_file,
 )
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.response import Response, Validators
+from dlmanager.core.secrets import Secrets
 from dlmanager.core.validators import Verdict
 
 FRESH, FAILED, GONE = MirrorState
@@ -246,3 +249,16 @@ def test_the_links_of_one_file_are_checked():
         check_mirrors(["http://a.test/", "http://a.test/"])
     with pytest.raises(BadInput, match=str(MAX_MIRRORS)):
         check_mirrors([f"http://a.test/{number}" for number in range(MAX_MIRRORS + 1)])
+
+
+def test_several_orders_become_one_file_with_each_link_once():
+    secret = Secrets("eva", "pw")
+    orders = [
+        NewJob("http://a.test/", "/tmp", "a.bin"),
+        NewJob("http://b.test/", "/tmp", secrets=secret),
+        NewJob("http://a.test/", "/tmp"),
+        NewJob("http://c.test/", "/tmp", mirrors=(NewMirror("http://b.test/"),)),
+    ]
+    order = one_file(orders)
+    assert (order.url, order.filename) == ("http://a.test/", "a.bin")
+    assert order.mirrors == (NewMirror("http://b.test/", secret), NewMirror("http://c.test/"))

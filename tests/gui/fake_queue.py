@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
-from dlmanager.core.job import WISH_TARGET, Job, NewJob, Phase, Status, Wish
+from dlmanager.core.job import WISH_TARGET, Job, NewJob, NewMirror, Phase, Status, Wish
 from dlmanager.core.link_files import LinkFile
+from dlmanager.core.mirrors import Mirror
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import normalise_url
 from dlmanager.desktop.link_files import read_link_file
@@ -80,6 +81,7 @@ class FakeQueue(QObject):
         self.calls: list[tuple[str, list[str]]] = []
         self.orders: list[NewJob] = []
         self.removed: dict[str, Job] = {}
+        self.known_mirrors: dict[str, list[Mirror]] = {}
         self.records: dict[str, list[AttemptRecord]] = {}
         self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
@@ -103,6 +105,8 @@ class FakeQueue(QObject):
         *,
         max_retries: int | None = None,
         paused: bool = False,
+        mirrors: Sequence[str] = (),
+        expected_bytes: int | None = None,
     ) -> NewJob:
         link = normalise_url(url)
         if not Path(target_directory).is_dir():
@@ -110,7 +114,15 @@ class FakeQueue(QObject):
         if filename is not None and "/" in filename:
             raise InvalidName("A file name cannot hold a slash.")
         retries = self.max_retries if max_retries is None else max_retries
-        return NewJob(link, target_directory, filename, retries, paused=paused)
+        return NewJob(
+            link,
+            target_directory,
+            filename,
+            retries,
+            paused=paused,
+            mirrors=tuple(map(NewMirror, mirrors)),
+            expected_bytes=expected_bytes,
+        )
 
     async def list_jobs(self) -> list[Job]:
         return list(self.jobs.values())
@@ -183,6 +195,12 @@ class FakeQueue(QObject):
         if self.failure is not None:
             raise self.failure
         return self.records.get(job_id, [])
+
+    async def mirrors(self, job_id: str) -> list[Mirror]:
+        self.calls.append(("mirrors", [job_id]))
+        if self.failure is not None:
+            raise self.failure
+        return self.known_mirrors.get(job_id, [])
 
     def live_log(self, job_id: str) -> str | None:
         return self.live_logs.get(job_id)

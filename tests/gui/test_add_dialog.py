@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import NewJob
+from dlmanager.core.link_files import FileLink
 from dlmanager.engine.tasks import Tasks
 from dlmanager.gui import line_check
 from dlmanager.gui.add_dialog import AddDialog
@@ -688,6 +689,49 @@ def test_names_that_a_file_tells_go_with_their_links(open_dialog: Open, queue: F
     dialog.check()
     dialog.accept()
     assert [order.filename for order in queue.orders] == [None, "better.iso"]
+
+
+class TestSeveralLinksToOneFile:
+    def test_are_one_download_where_the_person_says_so(
+        self, open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+    ) -> None:
+        dialog = open_dialog(A, B)
+        assert dialog._one_file.isVisible()
+        assert not dialog._name.isEnabled()
+        qtbot.keyClick(dialog._one_file, Qt.Key.Key_Space)
+        dialog.check()
+        assert dialog._name.isEnabled()
+        dialog._name.setText("one.iso")
+        dialog.check()
+        assert dialog._add.text() == "&Add"
+        dialog.accept()
+        (order,) = queue.orders
+        assert (order.url, order.filename) == (A, "one.iso")
+        assert [each.url for each in order.mirrors] == [B]
+
+    def test_are_several_downloads_else(self, open_dialog: Open, queue: FakeQueue) -> None:
+        open_dialog(A, B).accept()
+        assert [order.mirrors for order in queue.orders] == [(), ()]
+
+    def test_are_not_asked_for_where_there_is_one_link_or_a_range(self, open_dialog: Open) -> None:
+        assert not open_dialog(A)._one_file.isVisible()
+        assert not open_dialog(A, A)._one_file.isVisible()
+        assert not open_dialog("https://example.org/[1-3].iso")._one_file.isVisible()
+
+    def test_a_box_that_went_away_counts_no_more(self, open_dialog: Open, queue: FakeQueue) -> None:
+        dialog = open_dialog(A, B)
+        dialog._one_file.setChecked(True)
+        write(dialog, A)
+        dialog.accept()
+        assert [order.mirrors for order in queue.orders] == [()]
+
+    def test_a_file_tells_of_them(self, open_dialog: Open, queue: FakeQueue) -> None:
+        dialog = open_dialog()
+        dialog.add_lines([A], None, {A: FileLink(A, None, (B,), 7)})
+        dialog.check()
+        dialog.accept()
+        (order,) = queue.orders
+        assert ([each.url for each in order.mirrors], order.expected_bytes) == ([B], 7)
 
 
 def test_what_a_file_could_not_give_is_told(open_dialog: Open) -> None:

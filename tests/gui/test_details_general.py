@@ -1,4 +1,6 @@
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,10 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.mirrors import Mirror
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.details_general import MAX_JOBS_SUMMED_LIVE, DetailsGeneral
 from dlmanager.gui.details_page import Selection
-from tests.gui.fake_queue import make_job
+from tests.gui.fake_queue import FakeQueue, make_job
 
 FAILED = make_job("a", Status.FAILED, error_kind=ErrorKind.NOT_FOUND, error_message="It is gone.")
 
@@ -26,8 +29,17 @@ def remedies() -> list[QAction]:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, remedies: list[QAction]) -> DetailsGeneral:
-    made = DetailsGeneral(remedies, clock=lambda: 10_000)
+def queue() -> FakeQueue:
+    return FakeQueue()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, remedies: list[QAction], queue: FakeQueue) -> DetailsGeneral:
+    def start_task(task: Coroutine[Any, Any, None]) -> None:
+        with pytest.raises(StopIteration):  # the fake waits for nothing
+            task.send(None)
+
+    made = DetailsGeneral(remedies, source=queue, start_task=start_task, clock=lambda: 10_000)
     qtbot.addWidget(made)
     made.resize(800, 160)
     made.show()
@@ -134,3 +146,25 @@ def test_a_long_link_is_broken_and_nothing_scrolls_sideways(
     page.show_selection(selection(make_job("a", url="https://example.org/" + "a" * 600)))
     (browser,) = page.findChildren(QTextBrowser)
     assert browser.horizontalScrollBar().maximum() == 0
+
+
+def test_each_mirror_is_shown_with_its_record(page: DetailsGeneral, queue: FakeQueue) -> None:
+    queue.known_mirrors["a"] = [
+        Mirror(1, "http://one.test/a", 2, 2, 0, None, "This mirror was too slow."),
+        Mirror(2, "http://two.test/a", 1, 0, 2_000_000, 1_000_000.0),
+        Mirror(3, "http://three.test/a"),
+    ]
+    job = make_job("a", Status.PROCESSING, mirror=2, mirror_count=3, attempt=3)
+    page.show_selection(selection(job))
+    page.show_selection(selection(job))
+    shown = text(page)
+    assert "http://one.test/a (tried: 2, failed: 2: This mirror was too slow.)" in shown
+    assert "http://two.test/a (tried: 1, failed: 0, 2.0 MB, 1.0 MB/s)" in shown
+    assert "http://three.test/a (not tried yet)" in shown
+    assert queue.calls == [("mirrors", ["a"])]
+
+
+def test_nobody_is_asked_for_mirrors_of_one_link(page: DetailsGeneral, queue: FakeQueue) -> None:
+    page.show_selection(selection(FAILED))
+    assert queue.calls == []
+    assert not any("Mirror" in fact.title for fact in page.facts)

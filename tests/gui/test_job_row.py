@@ -90,6 +90,20 @@ def test_tool_tip_of_a_waiting_job_tells_what_went_wrong() -> None:
     assert tip(job, Column.STATUS) == "<span>Retrying now</span><br><span>No answer came.</span>"
 
 
+@pytest.mark.parametrize(
+    ("status", "mirror", "words"),
+    [
+        (Status.PROCESSING, 2, "Going on with mirror 2 of 3"),
+        (Status.PENDING, 3, "Going on with mirror 3 of 3"),
+        (Status.PROCESSING, 1, "Mirror 1 of 3"),
+        (Status.COMPLETED, 2, "Mirror 2 of 3"),
+    ],
+)
+def test_tool_tip_tells_which_mirror_is_used(status: Status, mirror: int, words: str) -> None:
+    job = make_job("a", status, mirror=mirror, mirror_count=3)
+    assert tip(job, Column.STATUS).endswith(f"<span>{words}</span>")
+
+
 def test_tool_tip_of_a_failed_job_tells_all_and_tells_it_once() -> None:
     job = make_job("a", Status.FAILED, error_message="The link is old. Check it.")
     assert tip(job, Column.STATUS) == "<span>Failed: the link is old. Check it.</span>"

@@ -78,6 +78,7 @@ WHAT = {
     58: "limits, order, starvation",
 }
 
+
 def marked_tests() -> dict[int, list[str]]:
     """Return the tests of each fault, as path::name with the path from the folder of all tests."""
     found: dict[int, list[str]] = defaultdict(list)
