@@ -97,7 +97,12 @@ _ON_OUR_SIDE = frozenset({407, 511})
 
 
 def is_its_fault(outcome: Outcome) -> bool:
-    """Whether an attempt failed for something that another mirror may do better."""
+    """Whether an attempt failed for something that another mirror may do better.
+
+    A wrong checksum may be the mirror's fault once; the second time the job has failed.
+    """
+    if outcome.error_kind is ErrorKind.CHECKSUM:
+        return outcome.ending is Ending.RETRY
     return (
         outcome.ending in (Ending.RETRY, Ending.FAIL)
         and outcome.error_kind in _FAULTS

@@ -27,7 +27,13 @@ from dlmanager.engine.attempt_row import AttemptRow, Recorder
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.local_failure import gone_words, local_failure
 from dlmanager.engine.page_guard import Peek, final_name
-from dlmanager.engine.part_check import Mismatch, PartCheck, awaits_check, mismatch_outcome
+from dlmanager.engine.part_check import (
+    Mismatch,
+    PartCheck,
+    awaits_check,
+    mismatch_outcome,
+    other_mirror_outcome,
+)
 from dlmanager.engine.part_file import (
     Look,
     Overlap,
@@ -246,7 +252,10 @@ class Attempt:
             self._transfer.stop_because(Redo.RESTART)
 
     async def _transfer_until_right(self) -> Outcome:
-        """Transfer, and hold what came against its checksum; once more from zero if it is wrong."""
+        """Transfer, and hold what came against its checksum; once more from zero if it is wrong.
+
+        Where there are mirrors, that is another attempt's: at another one.
+        """
         assert self._part is not None
         if await asyncio.to_thread(awaits_check, self._row.job, self._part):
             outcome = Outcome(Ending.DONE, http_status=self._row.job.http_status)
@@ -258,6 +267,8 @@ class Attempt:
             if wrong.came_before:
                 await self._row.record(verification=Verification.MISMATCH)
                 return mismatch_outcome(wrong, outcome.http_status)
+            if self._row.job.mirror is not None:
+                return other_mirror_outcome(wrong, outcome.http_status)
             self.verification = Verification.SIZE
             outcome = await self._transfer_until_settled()
         return outcome

@@ -103,3 +103,13 @@ def mismatch_outcome(wrong: Mismatch, http_status: int | None) -> Outcome:
         "Check where the checksum comes from, then choose Retry.",
         http_status,
     )
+
+
+def other_mirror_outcome(wrong: Mismatch, http_status: int | None) -> Outcome:
+    """The file came wrong from a mirror; it has one more try, at another one if there is one."""
+    return Outcome(
+        Ending.RETRY,
+        ErrorKind.CHECKSUM,
+        f"What came from this mirror does not match the {wrong.expected.kind.label} checksum.",
+        http_status,
+    )

@@ -74,6 +74,7 @@ KNOWN: tuple[str, ...] = (
     "Give each link once.",
     "The file on this server has another size than it should have. Check the link.",
     "This mirror was too slow.",
+    "What came from this mirror does not match the {kind} checksum.",
     "{name} is a folder now, and was not deleted.",
     "{name} could not be moved to the trash, and was not deleted.",
     "Choose Open folder to delete it by hand.",

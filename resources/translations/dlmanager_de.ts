@@ -2145,6 +2145,10 @@
         <translation>Bis dahin gelten die Standardwerte.</translation>
     </message>
     <message>
+        <source>What came from this mirror does not match the {kind} checksum.</source>
+        <translation>Was von diesem Spiegel kam, passt nicht zur {kind}-Prüfsumme.</translation>
+    </message>
+    <message>
         <source>You may not write to the folder {folder}. Choose another.</source>
         <translation>In den Ordner {folder} darf nicht geschrieben werden. Bitte einen anderen wählen.</translation>
     </message>

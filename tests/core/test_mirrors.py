@@ -97,6 +97,8 @@ def test_a_host_that_is_closed_comes_last():
         (Outcome(Ending.INSTALLATION, ErrorKind.WGET), False),
         (Outcome(Ending.BUSY, ErrorKind.BUSY), False),
         (Outcome(Ending.DONE), False),
+        (Outcome(Ending.RETRY, ErrorKind.CHECKSUM), True),
+        (Outcome(Ending.FAIL, ErrorKind.CHECKSUM), False),
     ],
     ids=lambda value: str(value.error_kind or value.ending) if isinstance(value, Outcome) else "",
 )

@@ -4,6 +4,9 @@ The real wget, and a server of its own for each mirror.
 """
 
 import asyncio
+import base64
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,9 @@ from typing import Any
 import pytest
 
 from dlmanager.core.attempt_record import AttemptEnding
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import Job, Status, Verification
 from dlmanager.core.mirrors import Mirror, MirrorState
 from tests.conftest import Run
 from tests.integration.conftest import MEGABYTE, is_right, until
@@ -27,6 +31,7 @@ from tests.integration.loopback_server import (
     ok,
     status,
 )
+from tests.integration.site import Site
 
 pytestmark = pytest.mark.fault(48)
 
@@ -58,12 +63,20 @@ Fetch = Callable[..., Ended]
 def fetch(run: Run, orchestrate: Callable[..., Any], folder: Path) -> Fetch:
     """Downloads one file from these servers, in this order, to its end, whatever that is."""
 
-    def fetched(*servers: LoopbackServer, **options: Any) -> Ended:
+    def fetched(
+        *servers: LoopbackServer,
+        checksum: Checksum | None = None,
+        expected_bytes: int | None = None,
+        **options: Any,
+    ) -> Ended:
         async def scenario() -> Ended:
             orchestrator = orchestrate(**options)
             await orchestrator.start()
             url, *others = [server.url(PATH) for server in servers]
-            job_id = orchestrator.enqueue_download(url, folder, mirrors=others)
+            order = orchestrator.order(
+                url, folder, mirrors=others, checksum=checksum, expected_bytes=expected_bytes
+            )
+            job_id = (await orchestrator.add([order]))[0].id
             async with asyncio.timeout(20):
                 job = await until(orchestrator, job_id, lambda each: each.status in ENDED)
             known = await orchestrator.mirrors(job_id)
@@ -229,3 +242,120 @@ def test_none_has_the_file(mirrors: list[LoopbackServer], fetch: Fetch):
     ended = fetch(*mirrors)
     assert (ended.job.status, ended.job.error_kind) == (Status.FAILED, ErrorKind.NOT_FOUND)
     assert [len(server.requests) for server in mirrors] == [1, 1, 1]
+
+
+def test_a_file_of_another_size_than_the_order_tells_is_not_begun(
+    mirrors: list[LoopbackServer], fetch: Fetch
+):
+    serve(mirrors[0], SMALLER)
+    serve(mirrors[1], FILE)
+    ended = fetch(*mirrors[:2], max_retries=0, expected_bytes=FILE.size)
+    completed(ended, FILE, 2)
+    assert "another size" in str(ended.mirrors[0].last_error)
+
+
+class TestWithAChecksum:
+    """It decides in the end, so that more can be kept; and what is wrong is never delivered."""
+
+    def test_bytes_are_kept_whatever_the_validators_are(
+        self, mirrors: list[LoopbackServer], fetch: Fetch
+    ):
+        serve(mirrors[0], FILE, cut_fin(CUT), etag='"one"')
+        serve(mirrors[1], FILE, etag=None, last_modified=None)
+        ended = fetch(*mirrors[:2], max_retries=0, checksum=sha256(FILE))
+        completed(ended, FILE, 2)
+        assert ended.job.verification is Verification.CHECKSUM
+        (start,) = starts(mirrors[1])
+        assert start is not None
+        assert start > 0
+
+    def test_wrong_content_is_fetched_from_another_and_never_delivered(
+        self, mirrors: list[LoopbackServer], fetch: Fetch
+    ):
+        serve(mirrors[0], OTHER_FILE)
+        serve(mirrors[1], FILE)
+        ended = fetch(*mirrors[:2], max_retries=0, checksum=sha256(FILE))
+        completed(ended, FILE, 2)
+        assert len(mirrors[0].requests) == 1
+        assert "checksum" in str(ended.mirrors[0].last_error)
+
+    def test_two_that_are_wrong_are_enough(self, mirrors: list[LoopbackServer], fetch: Fetch):
+        for server in mirrors:
+            serve(server, OTHER_FILE)
+        ended = fetch(*mirrors, checksum=sha256(FILE))
+        assert (ended.job.status, ended.job.error_kind) == (Status.FAILED, ErrorKind.CHECKSUM)
+        assert [len(server.requests) for server in mirrors] == [1, 1, 0]
+        for content in (FILE, OTHER_FILE):
+            assert content.sha256() in str(ended.job.error_message)
+
+
+def sha256(content: Content) -> Checksum:
+    return Checksum(ChecksumKind.SHA256, content.sha256())
+
+
+def test_secrets_go_to_the_mirror_that_they_were_given_for(
+    mirrors: list[LoopbackServer], run: Run, orchestrate: Callable[..., Any], folder: Path
+):
+    serve(mirrors[0], FILE, status(404))
+    serve(mirrors[1], FILE, status(404))
+    serve(mirrors[2], FILE, credentials=("eva", "for three"))
+
+    def link(server: LoopbackServer, user: str) -> str:
+        return server.url(PATH).replace("://", f"://{user}@")
+
+    async def scenario() -> Job:
+        orchestrator = orchestrate(max_retries=0)
+        await orchestrator.start()
+        job_id = orchestrator.enqueue_download(
+            link(mirrors[0], "adam:for%20one"),
+            folder,
+            mirrors=[mirrors[1].url(PATH), link(mirrors[2], "eva:for%20three")],
+        )
+        return await until(orchestrator, job_id, lambda each: each.status in ENDED)
+
+    job = run(scenario())
+    assert (job.status, job.mirror, job.url) == (Status.COMPLETED, 3, mirrors[2].url(PATH))
+
+    def given(server: LoopbackServer) -> set[str]:
+        sent = (request.headers.get("authorization", "") for request in server.requests)
+        return {base64.b64decode(each.removeprefix("Basic ")).decode() for each in sent}
+
+    assert given(mirrors[0]) <= {"", "adam:for one"}
+    assert given(mirrors[1]) == {""}
+    assert given(mirrors[2]) <= {"", "eva:for three"}
+
+
+def test_a_kill_between_mirrors_loses_neither_the_file_nor_its_bytes(
+    mirrors: list[LoopbackServer], tmp_path: Path
+):
+    site = Site(tmp_path)
+    site.set(poll_interval_ms=100, initial_retry_delay_ms=100)
+    serve(mirrors[0], FILE, cut_fin(CUT), etag='"same"')
+    serve(mirrors[1], FILE, etag='"same"')
+    gate = mirrors[1].hold(PATH)
+    url, other = (server.url(PATH) for server in mirrors[:2])
+    subprocess.run(
+        site.command("add", "--to", str(site.folder), url, "--mirror", other),
+        env=site.environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    with subprocess.Popen(site.command("run"), env=site.environment()) as program:
+        try:
+            given_up_s = time.monotonic() + 20
+            while not mirrors[1].requests:
+                assert time.monotonic() < given_up_s
+                time.sleep(0.01)
+        finally:
+            program.kill()
+    gate.release()
+    (job,) = site.jobs()
+    assert (job.mirror, job.url) == (2, other)
+    subprocess.run(
+        site.command("run", "--until-idle"), env=site.environment(), check=True, timeout=50
+    )
+    (job,) = site.jobs()
+    assert job.status is Status.COMPLETED
+    assert is_right(str(job.path), FILE)
+    assert len(mirrors[0].requests) == 1
+    assert all(start for start in starts(mirrors[1]))
