@@ -228,7 +228,7 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
                 max_retries=retries,
                 paused=options.paused,
                 headers=headers,
-                checksum=checksum,
+                checksum=checksum or link.checksum,
                 mirrors=[*link.mirrors, *options.mirror],
                 expected_bytes=link.size_bytes,
             )

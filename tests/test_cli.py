@@ -156,12 +156,14 @@ class TestAdd:
         metalink = tmp_path / "links.meta4"
         metalink.write_text(
             '<metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="a.iso"><size>9</size>'
+            f'<hash type="sha-1">{"a" * 40}</hash>'
             '<url priority="2">http://127.0.0.1/b</url><url priority="1">http://127.0.0.1/a</url>'
             "</file></metalink>"
         )
         (job_id,) = added(cli, "--to", str(folder), "--from-file", str(metalink))
         shown = json.loads(cli("show", job_id, "--json").stdout)
         assert (shown["url"], shown["expected_bytes"]) == ("http://127.0.0.1/a", 9)
+        assert (shown["checksum_kind"], shown["checksum"]) == ("sha1", "a" * 40)
         assert [each["url"] for each in shown["mirrors"]] == [
             "http://127.0.0.1/a",
             "http://127.0.0.1/b",

@@ -8,7 +8,9 @@ from typing import Any
 
 import ada_url
 
-from dlmanager.core.errors import BadInput, InvalidUrl
+from dlmanager.core.checksum import parse_checksum
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
+from dlmanager.core.errors import BadInput, InvalidChecksum, InvalidUrl
 from dlmanager.core.filenames import safe_filename
 from dlmanager.core.links import html_addresses, read_pasted
 from dlmanager.core.metalink import read_metalink
@@ -32,13 +34,14 @@ class FileLink:
     """A usable link, as written. name: what the file says it shall be saved as, made safe.
 
     mirrors: further links to the same file, the preferred one first. size_bytes: what it says that
-    the size is, None if it does not.
+    the size is, None if it does not. checksum: what it says that the file hashes to.
     """
 
     url: str
     name: str | None = None
     mirrors: tuple[str, ...] = ()
     size_bytes: int | None = None
+    checksum: Checksum | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,20 @@ def _read_metalink_file(data: bytes, found: _Found) -> None:
             found.leave_out(where, "It names no link.")
         else:
             url, *mirrors = _usable(file.urls) or file.urls[:1]
-            found.add(where, url, name, mirrors=tuple(mirrors), size_bytes=file.size_bytes)
+            try:
+                checksum = _strongest(file.hashes)
+            except InvalidChecksum as error:
+                # Not without it: whoever wrote it down wants the file checked.
+                found.leave_out(where, str(error))
+                continue
+            found.add(
+                where,
+                url,
+                name,
+                mirrors=tuple(mirrors),
+                size_bytes=file.size_bytes,
+                checksum=checksum,
+            )
     if metalink.trouble is not None:
         line, reason = metalink.trouble
         found.leave_out(f"Line {line}", reason)
@@ -229,6 +245,18 @@ def _last_component(name: str | None) -> str | None:
     # A path into folders would be a way out of the folder that the person chose.
     last = re.split(r"[/\\]", name or "")[-1].strip(" .")
     return safe_filename(last) if last else None
+
+
+# The strongest first; those of other kinds cannot be checked.
+_KINDS = (ChecksumKind.SHA512, ChecksumKind.SHA256, ChecksumKind.SHA1, ChecksumKind.MD5)
+
+
+def _strongest(hashes: Sequence[tuple[str, str]]) -> Checksum | None:
+    """The checksum to hold a file against; raises InvalidChecksum if it is none."""
+    # Source of the names: IANA, Hash Function Textual Names; version 3 writes them without hyphen.
+    written = {kind.lower().replace("-", ""): digits for kind, digits in reversed(hashes)}
+    kind = next((each for each in _KINDS if each in written), None)
+    return None if kind is None else parse_checksum(f"{kind}:{written[kind]}")
 
 
 def _usable(urls: Sequence[str]) -> list[str]:

@@ -15,12 +15,14 @@ _LAST_PRIORITY = 999_999
 class MetalinkFile:
     """One file. name: as written, unsafe. urls: as written, the preferred one first.
 
-    size_bytes: of the file; None if it is not told, or not once and for all.
+    size_bytes: of the file; None if it is not told, or not once and for all. hashes: of the whole
+    file: (type, digits), both as written.
     """
 
     name: str | None
     urls: tuple[str, ...]
     size_bytes: int | None = None
+    hashes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Metalink:
 
 
 def read_metalink(data: bytes) -> Metalink:
-    """Read a metalink, whatever the bytes are; hashes and signatures are not looked at.
+    """Read a metalink, whatever the bytes are; signatures and hashes of pieces are not looked at.
 
     A document type is refused: it brings entities, which grow without end, or name files of this
     machine. What stood before something that is no XML was read.
@@ -71,7 +73,9 @@ class _Reader:
         self._name: str | None = None
         self._urls: list[tuple[int, str]] = []
         self._sizes: set[str] = set()
+        self._hashes: list[tuple[str, str]] = []
         self._rank = 0
+        self._kind = ""
         self._text: list[str] = []
 
     def on_start(self, full_name: str, attributes: dict[str, str]) -> None:
@@ -82,11 +86,14 @@ class _Reader:
             raise _Refused("This is no metalink: it begins as something else.")
         self._path.append(name)
         if name == "file":
-            self._name, self._urls, self._sizes = attributes.get("name"), [], set()
+            self._name = attributes.get("name")
+            self._urls, self._sizes, self._hashes = [], set(), []
         elif name == "url":
             self._rank, self._text = _rank(attributes), []
         elif name == "size":
             self._text = []
+        elif name == "hash":
+            self._kind, self._text = attributes.get("type", ""), []
 
     def on_end(self, _: str) -> None:
         name = self._path.pop()
@@ -96,14 +103,18 @@ class _Reader:
                 self._urls.append((self._rank, url))
         elif name == "size" and self._path and self._path[-1] == "file":
             self._sizes.add("".join(self._text).strip())
+        elif name == "hash" and self._path and self._path[-1] in ("file", "verification"):
+            self._hashes.append((self._kind, "".join(self._text).strip()))
         elif name == "file":
             ranked = sorted(self._urls, key=lambda each: each[0])  # stable: else as written
             urls = tuple(url for _, url in ranked)
-            self.files.append(MetalinkFile(self._name, urls, _size(self._sizes)))
+            self.files.append(
+                MetalinkFile(self._name, urls, _size(self._sizes), tuple(self._hashes))
+            )
             self._urls = []
 
     def on_text(self, text: str) -> None:
-        if self._path[-1] in ("url", "size"):
+        if self._path[-1] in ("url", "size", "hash"):
             self._text.append(text)
 
 

@@ -209,7 +209,7 @@ def _order(
         mirrors=file.mirrors,
         expected_bytes=file.size_bytes,
     )
-    if (checksum := _checksum_for(order, found)) is not None:
+    if (checksum := _checksum_for(order, found) or file.checksum) is not None:
         order = replace(order, checksum=checksum)
     # Of the link alone: the secrets of a link are no part of it any more.
     job, line = jobs_by_link.get(order.url), first_lines.get(order.url)

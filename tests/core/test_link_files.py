@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlmanager.core.checksum import parse_checksum
 from dlmanager.core.errors import BadInput
 from dlmanager.core.filenames import check_filename
 from dlmanager.core.link_files import (
@@ -301,3 +302,35 @@ def test_a_metalink_gives_no_more_mirrors_than_a_file_may_have():
     urls = "".join(f"<url>http://a.test/{number}</url>" for number in range(5000))
     (link,) = of_metalink(f"<file>{urls}</file>").links
     assert len(link.mirrors) == MAX_MIRRORS - 1
+
+
+SHA1, SHA256, SHA512 = ("a" * digits for digits in (40, 64, 128))
+
+
+@pytest.mark.parametrize(
+    ("hashes", "checksum"),
+    [
+        (f'<hash type="sha-256">{SHA256}</hash>', f"sha256:{SHA256}"),
+        (f'<hash type="SHA-256"> {SHA256.upper()} </hash>', f"sha256:{SHA256}"),
+        (
+            f'<hash type="sha-1">{SHA1}</hash><hash type="sha-512">{SHA512}</hash>'
+            f'<hash type="sha-256">{SHA256}</hash>',
+            f"sha512:{SHA512}",
+        ),
+        (f'<verification><hash type="sha1">{SHA1}</hash></verification>', f"sha1:{SHA1}"),
+        (f'<pieces type="sha-1"><hash>{SHA1}</hash></pieces>', None),
+        ('<hash type="tiger">00</hash>', None),
+        ("", None),
+    ],
+)
+def test_the_strongest_checksum_of_a_metalink_is_expected(hashes: str, checksum: str | None):
+    (link,) = of_metalink(f"<file>{hashes}<url>{A}</url></file>").links
+    assert link.checksum == (parse_checksum(checksum) if checksum else None)
+
+
+def test_a_file_whose_checksum_is_none_is_left_out():
+    found = of_metalink(f'<file><hash type="sha-256">12</hash><url>{A}</url></file>')
+    assert found.links == ()
+    ((where, reason),) = [(each.where, each.reason) for each in found.left_out]
+    assert where == "Entry 1"
+    assert "SHA-256" in reason

@@ -27,6 +27,7 @@ def test_version_4_gives_each_file_with_its_addresses_by_priority():
             "a.iso",
             ("https://us.org/a.iso", "https://de.org/a.iso", "ftp://last.org/a.iso"),
             size_bytes=10,
+            hashes=(("sha-256", "00"),),
         ),
         MetalinkFile("b.iso", ("https://us.org/b.iso?x=1&y=2",)),
     )
@@ -37,7 +38,7 @@ def test_version_3_gives_each_file_with_its_addresses_by_preference():
       <resources><url type="http" preference="10">http://a.org/</url>
       <url type="http" preference="90">http://b.org/</url></resources></file></files></metalink>"""
     assert read_metalink(text.encode()).files == (
-        MetalinkFile("a.iso", ("http://b.org/", "http://a.org/")),
+        MetalinkFile("a.iso", ("http://b.org/", "http://a.org/"), hashes=(("md5", "0"),)),
     )
 
 
