@@ -380,7 +380,7 @@ def _show(paths: Paths, arguments: Sequence[str]) -> int:
 
 def _record_line(mirror: "Mirror") -> str:
     """A mirror and its record in one line."""
-    record = f"{mirror.tries} tries, {mirror.failures} failed, {mirror.bytes_received} bytes"
+    record = f"tries: {mirror.tries}, failed: {mirror.failures}, bytes: {mirror.bytes_received}"
     if mirror.speed_bytes_s is not None:
         record += f", {round(mirror.speed_bytes_s)} bytes/s"
     return f"{mirror.url} ({record})" + (f": {mirror.last_error}" if mirror.last_error else "")

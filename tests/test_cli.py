@@ -190,7 +190,9 @@ class TestAdd:
             "state": "fresh",
         }
         lines = cli("show", job_id).stdout.splitlines()
-        assert lines[-1] == ("mirror 3           http://127.0.0.1/c (0 tries, 0 failed, 0 bytes)")
+        assert lines[-1] == (
+            "mirror 3           http://127.0.0.1/c (tries: 0, failed: 0, bytes: 0)"
+        )
         assert "hidden" not in result.stdout
 
     @pytest.mark.parametrize(

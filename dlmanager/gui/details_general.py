@@ -130,7 +130,7 @@ class DetailsGeneral(DetailsPage):
         of_file = facts_of_file(job, self._clock(), progress)
         of_course = facts_of_course(job, progress)
         self._want_mirrors(job)
-        of_file += facts_of_mirrors(self._mirrors)
+        of_file += facts_of_mirrors(self._mirrors, job)
         self._facts = [*of_file, *of_course]
         for button in self._remedies:
             action = button.defaultAction()

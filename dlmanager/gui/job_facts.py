@@ -82,28 +82,28 @@ def facts_of_course(job: Job, progress: JobProgress | None = None) -> list[Fact]
     )
 
 
-def facts_of_mirrors(mirrors: Sequence[Mirror]) -> list[Fact]:
-    """Each of several links to the file, with its record."""
+def facts_of_mirrors(mirrors: Sequence[Mirror], job: Job) -> list[Fact]:
+    """Each of several links to a job's file, with its record."""
+    in_use = job.mirror if job.status is Status.PROCESSING else None
     return [
         Fact(
             QCoreApplication.translate("JobFacts", "Mirror {number}").format(
                 number=formatting.whole_number(each.position)
             ),
-            f"{each.url} ({_record(each)})",
+            f"{each.url} ({_record(each, is_in_use=each.position == in_use)})",
         )
         for each in mirrors
     ]
 
 
-def _record(mirror: Mirror) -> str:
-    if not mirror.tries:
+def _record(mirror: Mirror, *, is_in_use: bool) -> str:
+    if not mirror.tries and not is_in_use:
         return QCoreApplication.translate("JobFacts", "not tried yet")
-    parts = [
-        QCoreApplication.translate("JobFacts", "tried: {tries}, failed: {failures}").format(
-            tries=formatting.whole_number(mirror.tries),
-            failures=formatting.whole_number(mirror.failures),
-        )
-    ]
+    parts = [QCoreApplication.translate("JobFacts", "in use")] if is_in_use else []
+    if mirror.tries:
+        tried = QCoreApplication.translate("JobFacts", "tried: {tries}, failed: {failures}")
+        tries, failures = map(formatting.whole_number, (mirror.tries, mirror.failures))
+        parts.append(tried.format(tries=tries, failures=failures))
     if mirror.bytes_received:
         parts.append(formatting.size(mirror.bytes_received))
     if mirror.speed_bytes_s is not None:

@@ -937,6 +937,10 @@
         <translation>Ja</translation>
     </message>
     <message>
+        <source>in use</source>
+        <translation>in Gebrauch</translation>
+    </message>
+    <message>
         <source>not tried yet</source>
         <translation>noch nicht versucht</translation>
     </message>

@@ -159,7 +159,7 @@ def test_each_mirror_is_shown_with_its_record(page: DetailsGeneral, queue: FakeQ
     page.show_selection(selection(job))
     shown = text(page)
     assert "http://one.test/a (tried: 2, failed: 2: This mirror was too slow.)" in shown
-    assert "http://two.test/a (tried: 1, failed: 0, 2.0 MB, 1.0 MB/s)" in shown
+    assert "http://two.test/a (in use, tried: 1, failed: 0, 2.0 MB, 1.0 MB/s)" in shown
     assert "http://three.test/a (not tried yet)" in shown
     assert queue.calls == [("mirrors", ["a"])]
 
