@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, Wish
-from dlmanager.core.link_files import LinkFile
 from dlmanager.core.notification import Answer, Notification, Subject
 from dlmanager.core.settings import Settings
 from dlmanager.gui import announcer, formatting, questions
@@ -48,6 +47,9 @@ from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
 from dlmanager.gui.window_state import WindowState
+
+if TYPE_CHECKING:
+    from dlmanager.core.link_files import LinkFile
 
 _START_SIZE = QSize(1160, 640)
 
@@ -74,7 +76,7 @@ class MainWindow(QMainWindow):
         show_in_folder: Callable[[str, Callable[[], None]], None],
         move_to_trash: MoveToTrash,
         make_settings_dialog: Callable[[QWidget], QDialog],
-        read_link_file: Callable[[str], Awaitable[LinkFile]],
+        read_link_file: Callable[[str], Awaitable["LinkFile"]],
         free_bytes: Callable[[str], Awaitable[int | None]],
         settings: Settings | None = None,
         state: WindowState | None = None,
