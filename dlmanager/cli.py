@@ -9,7 +9,6 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -397,7 +396,7 @@ def _find(store: StoreThread, given: str) -> Job:
 
 def json_object(job: Job) -> dict[str, Any]:
     """A job as scripts see it: every column under its own name, and `path`."""
-    return {**asdict(job), "path": job.path}
+    return {**job._asdict(), "path": job.path}
 
 
 def _print_json(value: Any) -> None:
