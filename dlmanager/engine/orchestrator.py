@@ -182,6 +182,11 @@ class DownloadQueueOrchestrator(QObject):
         return self._wget.problem or self._store_problem
 
     @property
+    def network_is_away(self) -> bool:
+        """Whether no server can be reached; see `network_away_changed`."""
+        return self._network.is_away
+
+    @property
     def max_retries(self) -> int:
         """How often a job is tried again unless its order says something else; -1: for ever."""
         return self._max_retries

@@ -72,6 +72,7 @@ class FakeQueue(QObject):
     jobs_removed = Signal(object)
     progressed = Signal(object)
     problem_changed = Signal(object)
+    network_away_changed = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,6 +84,7 @@ class FakeQueue(QObject):
         self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
         self.problem: str | None = None
+        self.network_is_away = False
         self.max_retries = 3
         self._numbers = itertools.count(1)
 

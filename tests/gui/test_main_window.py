@@ -26,7 +26,7 @@ from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_model import Role
 from dlmanager.gui.main_window import MainWindow
-from tests.gui.conftest import Desktop
+from tests.gui.conftest import Desktop, OpenWindow
 from tests.gui.fake_queue import FakeQueue, free_at_once, make_job, read_at_once
 
 A, B = "https://example.org/a.iso", "https://example.org/b.iso"
@@ -168,6 +168,27 @@ def test_a_problem_that_was_there_before_is_shown(
     qtbot.addWidget(window)
     assert window._banner.text == "wget is missing."
     assert not window._banner.isHidden()
+
+
+def test_the_status_bar_tells_when_no_server_can_be_reached(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    offline = window._status_line._offline
+    assert not offline.isVisible()
+    queue.network_away_changed.emit(True)
+    assert (offline.isVisible(), offline.text()) == (True, "Offline")
+    queue.network_away_changed.emit(False)
+    assert not offline.isVisible()
+
+
+def test_a_network_that_was_away_before_is_told(queue: FakeQueue, open_window: OpenWindow) -> None:
+    queue.network_is_away = True
+    assert open_window()._status_line._offline.isVisible()
+
+
+def test_the_status_bar_tells_the_free_space(window: MainWindow) -> None:
+    assert window._free_space.isVisible()
+    assert window._free_space.text() == "128\u00a0GB free"
 
 
 # Adding
