@@ -5,6 +5,7 @@ DlmanagerError
     InvalidUrl          not an absolute http or https link
     InvalidFolder       the target folder is missing, not a folder, or not writable
     InvalidName         the wanted file name is not one safe component
+    InvalidChecksum     not a checksum of a kind that can be checked
     InvalidSetting      unknown setting, or a value out of its range
     UnknownJob          no job has this id
   Surroundings          the machine is not as we need it; the message says what to do
@@ -44,6 +45,10 @@ class InvalidFolder(BadInput):
 
 class InvalidName(BadInput):
     """The wanted file name is not one safe path component."""
+
+
+class InvalidChecksum(BadInput):
+    """Not a checksum, or of a kind that cannot be checked."""
 
 
 class InvalidSetting(BadInput):

@@ -104,6 +104,17 @@ KNOWN: tuple[str, ...] = (
     "This stands for {number} links, and {most} is the most for one line. "
     "Split it into several lines.",
     "The step of {range} is 0. Count by 1 or more.",
+    # Checksums
+    "There is no checksum. Paste one here.",
+    "{word} is no kind of checksum that can be checked here. "
+    "These can: MD5, SHA-1, SHA-256, SHA-512, BLAKE2b.",
+    "A checksum is made of the digits 0 to 9 and a to f; this is not: {text}",
+    "This checksum has {number} digits. "
+    "MD5 has 32, SHA-1 has 40, SHA-256 has 64, and SHA-512 has 128.",
+    "A {kind} checksum has {most} digits; this one has {number}.",
+    "Another line has another checksum for {name}.",
+    "This line names no file.",
+    "A list of checksums of more than {number} MB is not read.",
     # Files with links
     "Line {number}",
     "Entry {number} ({name})",

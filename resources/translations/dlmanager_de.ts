@@ -1348,6 +1348,10 @@
 <context>
     <name>Sentences</name>
     <message>
+        <source>A checksum is made of the digits 0 to 9 and a to f; this is not: {text}</source>
+        <translation>Eine Prüfsumme besteht aus den Ziffern 0 bis 9 und a bis f; dies nicht: {text}</translation>
+    </message>
+    <message>
         <source>A file name cannot begin or end with a blank.</source>
         <translation>Ein Dateiname darf nicht mit einem Leerzeichen beginnen oder enden.</translation>
     </message>
@@ -1368,6 +1372,10 @@
         <translation>Das Zeichen {character} darf in einem Dateinamen nicht vorkommen.</translation>
     </message>
     <message>
+        <source>A list of checksums of more than {number} MB is not read.</source>
+        <translation>Eine Liste von Prüfsummen mit mehr als {number} MB wird nicht gelesen.</translation>
+    </message>
+    <message>
         <source>A partial file belongs to no download: {names}. Delete it if you do not need it.</source>
         <translation>Eine Teildatei gehört zu keinem Download: {names}. Sie kann gelöscht werden, wenn sie nicht gebraucht wird.</translation>
     </message>
@@ -1378,6 +1386,10 @@
     <message>
         <source>A server on the way did not answer in time (504). Try again later.</source>
         <translation>Ein Server auf dem Weg antwortete nicht rechtzeitig (504). Später klappt es vielleicht.</translation>
+    </message>
+    <message>
+        <source>A {kind} checksum has {most} digits; this one has {number}.</source>
+        <translation>Eine {kind}-Prüfsumme hat {most} Ziffern; diese hat {number}.</translation>
     </message>
     <message>
         <source>Add https:// in front of this link: {link}</source>
@@ -1394,6 +1406,10 @@
     <message>
         <source>Another dlmanager already works on this queue. Use its window, or end it.</source>
         <translation>Ein anderes dlmanager arbeitet schon an dieser Warteschlange. Bitte dessen Fenster benutzen oder es beenden.</translation>
+    </message>
+    <message>
+        <source>Another line has another checksum for {name}.</source>
+        <translation>Eine andere Zeile hat eine andere Prüfsumme für {name}.</translation>
     </message>
     <message>
         <source>Another process still writes this download&apos;s partial file. It goes on by itself.</source>
@@ -1916,12 +1932,20 @@
         <translation>Es gibt keine Sicherung für ihre Stelle, also beginnt die Warteschlange von vorn.</translation>
     </message>
     <message>
+        <source>There is no checksum. Paste one here.</source>
+        <translation>Es gibt keine Prüfsumme. Bitte hier eine einfügen.</translation>
+    </message>
+    <message>
         <source>There is no link. Give one that begins with https://.</source>
         <translation>Hier fehlt ein Link. Er beginnt mit https://.</translation>
     </message>
     <message>
         <source>There is no setting {name}. The settings are: {names}.</source>
         <translation>Die Einstellung {name} gibt es nicht. Es gibt: {names}.</translation>
+    </message>
+    <message>
+        <source>This checksum has {number} digits. MD5 has 32, SHA-1 has 40, SHA-256 has 64, and SHA-512 has 128.</source>
+        <translation>Diese Prüfsumme hat {number} Ziffern. MD5 hat 32, SHA-1 hat 40, SHA-256 hat 64 und SHA-512 hat 128.</translation>
     </message>
     <message>
         <source>This desktop entry is a link, but names no URL.</source>
@@ -1958,6 +1982,10 @@
     <message>
         <source>This is not a link: {link}</source>
         <translation>Dies ist kein Link: {link}</translation>
+    </message>
+    <message>
+        <source>This line names no file.</source>
+        <translation>Diese Zeile nennt keine Datei.</translation>
     </message>
     <message>
         <source>This link has a backslash in it, which links cannot: {link}</source>
@@ -2146,6 +2174,10 @@
     <message>
         <source>{path} may not be executed. Correct its permissions, or the setting wget_executable_path and start again.</source>
         <translation>{path} darf nicht ausgeführt werden. Bitte die Rechte oder die Einstellung wget_executable_path berichtigen und neu starten.</translation>
+    </message>
+    <message>
+        <source>{word} is no kind of checksum that can be checked here. These can: MD5, SHA-1, SHA-256, SHA-512, BLAKE2b.</source>
+        <translation>{word} ist keine Art von Prüfsumme, die hier geprüft werden kann. Diese können es: MD5, SHA-1, SHA-256, SHA-512, BLAKE2b.</translation>
     </message>
 </context>
 <context>

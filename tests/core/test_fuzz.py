@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlmanager.core.errors import InvalidName, InvalidUrl
+from dlmanager.core.checksum import parse_checksum, parse_checksum_list
+from dlmanager.core.errors import InvalidChecksum, InvalidName, InvalidUrl
 from dlmanager.core.expectation import Expectation, doubt_of, looks_like_page, name_of_page
 from dlmanager.core.filenames import check_filename, safe_filename, suggest_filename
 from dlmanager.core.links import find_html_links, read_pasted
@@ -56,6 +57,11 @@ DISPOSITION = mixed(
 )  # fmt: skip
 RANGE = mixed("bytes", " ", "0", "999", "-", "/", "*", "9" * 25, "٣")
 WAIT = mixed("0", "9" * 30, "Mon", ", ", "23", " Nov ", "2026", " 12:00:00", " GMT", "-", ".", "٣")
+
+CHECKSUM = mixed(
+    "0a" * 16, "F" * 40, "1b" * 32, "e" * 128, "sha256", "BLAKE2b", "SHA-1", "md5", ":", "=", " ",
+    "  ", " *", "(", ")", "\\", "\n", "#", "./a", "-----BEGIN PGP SIGNED MESSAGE-----", "٣",
+)  # fmt: skip
 
 HEADER_NAME = st.sampled_from(
     ["etag", "last-modified", "content-length", "content-range", "retry-after", "location",
@@ -293,3 +299,30 @@ def test_a_flood_of_anything_is_not_kept(piece: bytes):
         assert state_bytes(parser) < MAX_STATE_BYTES
     parser.close()
     assert sum(map(len, parser.tail)) <= MAX_TAIL_CHARACTERS
+
+
+@fuzz
+@given(CHECKSUM)
+def test_whatever_a_checksum_is_read_from_it_is_one(text: str) -> None:
+    reason, checksum = "", None
+    try:
+        checksum = parse_checksum(text)
+    except InvalidChecksum as error:
+        reason = str(error)
+    assert reason.isprintable()
+    assert len(reason) < 300
+    if checksum is not None:
+        assert re.fullmatch(f"[0-9a-f]{{{checksum.kind.digits}}}", checksum.hex, re.ASCII)
+        assert parse_checksum(str(checksum)) == checksum
+
+
+@fuzz
+@given(CHECKSUM)
+def test_whatever_a_list_of_checksums_holds_each_line_is_read_or_named(text: str) -> None:
+    read = parse_checksum_list(text)
+    count = text.count("\n") + 1
+    assert len(read.checksums) + len(read.bad_lines) <= count
+    assert all(1 <= line.number <= count and line.reason for line in read.bad_lines)
+    assert all(name for name in read.checksums)
+    for checksum in read.checksums.values():
+        assert parse_checksum(str(checksum)) == checksum
