@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import InvalidChecksum
 
 MAX_LIST_CHARACTERS = 8 * 1024 * 1024
@@ -12,40 +12,6 @@ MAX_LIST_CHARACTERS = 8 * 1024 * 1024
 _SHOWN_CHARACTERS = 40
 
 
-class ChecksumKind(StrEnum):
-    """How a checksum is computed, as stored in the column checksum_kind and known to hashlib."""
-
-    MD5 = "md5"
-    SHA1 = "sha1"
-    SHA256 = "sha256"
-    SHA512 = "sha512"
-    BLAKE2B = "blake2b"
-
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return _LABELS[self]
-
-    @property
-    def digits(self) -> int:
-        """How many hexadecimal digits it has."""
-        return _DIGITS[self]
-
-
-_LABELS = {
-    ChecksumKind.MD5: "MD5",
-    ChecksumKind.SHA1: "SHA-1",
-    ChecksumKind.SHA256: "SHA-256",
-    ChecksumKind.SHA512: "SHA-512",
-    ChecksumKind.BLAKE2B: "BLAKE2b",
-}
-_DIGITS = {
-    ChecksumKind.MD5: 32,
-    ChecksumKind.SHA1: 40,
-    ChecksumKind.SHA256: 64,
-    ChecksumKind.SHA512: 128,
-    ChecksumKind.BLAKE2B: 128,
-}
 _STRENGTH = (
     ChecksumKind.MD5,
     ChecksumKind.SHA1,
@@ -53,7 +19,7 @@ _STRENGTH = (
     ChecksumKind.SHA512,
     ChecksumKind.BLAKE2B,
 )
-_BY_DIGITS = {_DIGITS[kind]: kind for kind in reversed(_STRENGTH) if kind != ChecksumKind.BLAKE2B}
+_BY_DIGITS = {kind.digits: kind for kind in _STRENGTH if kind is not ChecksumKind.BLAKE2B}
 _BY_WORD = {
     "md5": ChecksumKind.MD5,
     "sha1": ChecksumKind.SHA1,
@@ -80,17 +46,6 @@ _PREFIXED = re.compile(
 _WITH_NAME = re.compile(r"(?P<digits>\S+)[ \t]+\*?(?P<name>\S.*)")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 _NAME_ESCAPES = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
-
-
-@dataclass(frozen=True, slots=True)
-class Checksum:
-    """What a file shall hash to. hex: in small letters, of the length that its kind has."""
-
-    kind: ChecksumKind
-    hex: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.hex}"
 
 
 @dataclass(frozen=True, slots=True)

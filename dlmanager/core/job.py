@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.secrets import NO_SECRETS, Secrets
@@ -38,12 +39,13 @@ class WaitingFor(StrEnum):
 
 
 class Verification(StrEnum):
-    """How far a COMPLETED file is known to be right."""
+    """How far a file is known to be right: a COMPLETED one, or (MISMATCH) one that FAILED."""
 
     NONE = "none"
     SIZE = "size"
     CHECKSUM = "checksum"
     UNCONFIRMED = "unconfirmed"
+    MISMATCH = "mismatch"  # its checksum is another one than the expected
 
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING})
@@ -107,6 +109,7 @@ class NewJob:
     paused: bool = False
     secrets: Secrets = NO_SECRETS
     id: str | None = None
+    checksum: Checksum | None = None
 
 
 class Job(NamedTuple):
@@ -128,6 +131,9 @@ class Job(NamedTuple):
     crash_count: how often in a row the program ended uncleanly during an attempt, without progress
     in between. crash_bytes: how far the job had come at most when that happened.
     unresolved_count: how often in a row its server's name was not found, with the network up.
+    checksum_kind, checksum: what the file shall hash to, the latter in hexadecimal digits.
+    checksum_found: what it hashed to the last time, of the same kind; None until then, and again
+    once a person or another link makes a new beginning.
     """
 
     id: str
@@ -173,6 +179,16 @@ class Job(NamedTuple):
     crash_count: int = 0
     crash_bytes: int | None = None
     unresolved_count: int = 0
+    checksum_kind: ChecksumKind | None = None
+    checksum: str | None = None
+    checksum_found: str | None = None
+
+    @property
+    def expected_checksum(self) -> Checksum | None:
+        """What the file shall hash to; None if nobody told."""
+        if self.checksum_kind is None or self.checksum is None:
+            return None
+        return Checksum(self.checksum_kind, self.checksum)
 
     @property
     def path(self) -> str | None:

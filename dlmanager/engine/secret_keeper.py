@@ -75,6 +75,7 @@ class SecretKeeper:
             filename=None if job.named_by_server else job.filename,
             max_retries=job.max_retries,
             secrets=kept or NO_SECRETS,
+            checksum=job.expected_checksum,
         )
 
     async def change_link(self, store: StoreThread, job_id: str, link: str) -> None:

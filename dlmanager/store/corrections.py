@@ -66,6 +66,7 @@ def change_link(
             "has_secrets": has_secrets,
             "final_url": None,
             "accept_page": False,
+            "checksum_found": None,
             # Two files of one length may end alike: more than usual is compared.
             "unclean_stop": job.part_path is not None,
             "revision": revision,

@@ -190,7 +190,8 @@ class JobStore:
             self._database.cursor().executemany(
                 "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
                 " progress_percent, max_retries, created_at, updated_at, revision, host,"
-                " has_secrets) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+                " has_secrets, checksum_kind, checksum)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         job_id,
@@ -204,6 +205,7 @@ class JobStore:
                         revision,
                         host_of(order.url),
                         bool(order.secrets),
+                        *(order.checksum or (None, None)),
                     )
                     for job_id, order in zip(ids, orders, strict=True)
                 ],

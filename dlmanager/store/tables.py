@@ -6,6 +6,7 @@ from typing import Any
 
 from peewee import SqliteDatabase, Table
 
+from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 
@@ -27,6 +28,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     # The same few in thousands of rows.
     "target_directory": sys.intern,
     "host": sys.intern,
+    "checksum_kind": {kind.value: kind for kind in ChecksumKind}.get,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 

@@ -73,7 +73,12 @@ def _wished(
             "named_by_server": False,
         }
     if wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT):
-        changes |= {**FORGET_ERROR, "retry_count": 0, "finished_at": None}
+        changes |= {
+            **FORGET_ERROR,
+            "retry_count": 0,
+            "finished_at": None,
+            "checksum_found": None,
+        }
     if wish is Wish.PAUSE:
         changes |= FORGET_ERROR
     if wish is Wish.CANCEL:

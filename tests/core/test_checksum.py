@@ -5,12 +5,11 @@ import pytest
 from dlmanager.core.checksum import (
     MAX_LIST_CHARACTERS,
     BadLine,
-    Checksum,
-    ChecksumKind,
     is_checksum_list,
     parse_checksum,
     parse_checksum_list,
 )
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import InvalidChecksum
 
 MD5 = hashlib.md5(b"x").hexdigest()

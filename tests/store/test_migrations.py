@@ -9,6 +9,7 @@ import pytest
 from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
+from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 from dlmanager.store import attempts, connection
@@ -31,6 +32,7 @@ CHOSEN: dict[str, list[Any]] = {
     "named_by_server": [0, 1],
     "has_secrets": [0, 1],
     "waiting_for": [None, *WaitingFor],
+    "checksum_kind": [None, *ChecksumKind],
     "error_kind": [None, "disk_full", "a word of another version"],
 }
 """Values that mean something; the other columns get what their type allows."""
