@@ -129,3 +129,4 @@ class ErrorKind(StrEnum):
     BUSY = "busy"
     VANISHED = "vanished"
     WEB_PAGE = "web_page"
+    CHECKSUM = "checksum"

@@ -14,6 +14,7 @@ class JobProgress:
 
     bytes_done: exact size of the part file. bytes_total: None if the server did not tell.
     speed_bytes_s: None while unknown (connecting, stalled, just started).
+    checked_bytes: how much of the complete part has been hashed; None while it is not hashed.
     """
 
     job_id: str
@@ -22,10 +23,16 @@ class JobProgress:
     bytes_done: int
     bytes_total: int | None
     speed_bytes_s: float | None
+    checked_bytes: int | None = None
 
     @property
     def percent(self) -> int | None:
-        """Whole percent, rounded down, 0 to 100; None if the total is unknown."""
+        """Whole percent, rounded down, 0 to 100; None if the total is unknown.
+
+        Of the check, while there is one.
+        """
+        if self.checked_bytes is not None:
+            return percent(self.checked_bytes, self.bytes_done)
         return percent(self.bytes_done, self.bytes_total)
 
     @property

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from dlmanager.core.attempt_record import AttemptNotes
 from dlmanager.core.errors import ErrorKind
@@ -24,6 +25,7 @@ from dlmanager.engine.attempt_row import AttemptRow, Recorder
 from dlmanager.engine.file_lock import FileLock
 from dlmanager.engine.local_failure import gone_words, local_failure
 from dlmanager.engine.page_guard import Peek, final_name
+from dlmanager.engine.part_check import Mismatch, PartCheck, awaits_check, mismatch_outcome
 from dlmanager.engine.part_file import (
     Look,
     Overlap,
@@ -85,6 +87,7 @@ class Attempt:
         self._part: PartFile | None = None
         self._transfer: Transfer | None = None
         self._peek_process: WgetProcess | None = None
+        self._check: PartCheck | None = None
         self._stall_limits = stall_limits
         self._speed = SpeedMeter()
         self.verification = Verification.SIZE
@@ -126,7 +129,7 @@ class Attempt:
             )
             if self._luggage is not None:
                 self._log.hide(self._luggage.carried)
-            outcome = await self._transfer_until_settled()
+            outcome = await self._transfer_until_right()
             return await self._publish() if outcome.ending is Ending.DONE else outcome
         except SecretsGone as error:
             return secrets_gone_outcome(error)
@@ -136,12 +139,14 @@ class Attempt:
             return local_failure(error, job.target_directory)
 
     async def stop(self) -> None:
-        """End wget, if it runs; the caller has already written to the row why."""
+        """End what runs; the caller has already written to the row why."""
         self._row.let_go()
         if self._transfer is not None:
             await self._transfer.stop()
         if self._peek_process is not None:
             await self._peek_process.cancel()
+        if self._check is not None:
+            self._check.stop()
 
     def close(self) -> None:
         """Close the part file and give back its lock; an empty part is not worth keeping.
@@ -188,13 +193,15 @@ class Attempt:
         self._sync_now_and_then(look.size_bytes)
         if self._row.job.phase is None:
             return None
+        checked = None if self._check is None else self._check.hashed_bytes
         return JobProgress(
             job_id=self._row.job.id,
             attempt=self._row.job.attempt,
             phase=self._row.job.phase,
             bytes_done=look.size_bytes,
             bytes_total=self._row.job.bytes_total,
-            speed_bytes_s=self._speed.add(now_s, look.size_bytes),
+            speed_bytes_s=self._speed.add(now_s, look.size_bytes) if checked is None else None,
+            checked_bytes=checked,
         )
 
     # The part
@@ -211,6 +218,37 @@ class Attempt:
     def _start_over_soon(self) -> None:
         if self._transfer is not None:
             self._transfer.stop_because(Redo.RESTART)
+
+    async def _transfer_until_right(self) -> Outcome:
+        """Transfer, and hold what came against its checksum; once more from zero if it is wrong."""
+        assert self._part is not None
+        if await asyncio.to_thread(awaits_check, self._row.job, self._part):
+            outcome = Outcome(Ending.DONE, http_status=self._row.job.http_status)
+        else:
+            outcome = await self._transfer_until_settled()
+        while outcome.ending is Ending.DONE and (wrong := await self._find_wrong()) is not None:
+            # The part goes first: where a crash comes between, it must not count as fetched anew.
+            await self._start_over(checksum_found=wrong.found)
+            if wrong.came_before:
+                await self._row.record(verification=Verification.MISMATCH)
+                return mismatch_outcome(wrong, outcome.http_status)
+            self.verification = Verification.SIZE
+            outcome = await self._transfer_until_settled()
+        return outcome
+
+    async def _find_wrong(self) -> Mismatch | None:
+        """Hash the part, if a checksum is expected; None if it is right or nothing is expected."""
+        assert self._part is not None
+        self._check = PartCheck(self._row, self._part, self._on_progress)
+        try:
+            wrong = await self._check.run()
+        finally:
+            self._check = None
+        if wrong is not None:
+            self._logger.warning("job %s: wrong checksum %s", self._row.job.id, wrong.found)
+        elif self._row.job.expected_checksum is not None:
+            self.verification = Verification.CHECKSUM
+        return wrong
 
     async def _transfer_until_settled(self) -> Outcome:
         """Transfer; start again when the file is another one; probe when the size is unknown."""
@@ -246,7 +284,7 @@ class Attempt:
             self.verification = Verification.UNCONFIRMED
         return transfer, outcome
 
-    async def _start_over(self) -> None:
+    async def _start_over(self, **facts: Any) -> None:
         assert self._part is not None
         await asyncio.to_thread(self._part.clear)
         self._from_byte = 0
@@ -256,6 +294,7 @@ class Attempt:
             bytes_total=None,
             bytes_done=0,
             phase=Phase.CONNECTING,
+            **facts,
         )
 
     async def _peek(self) -> Outcome | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from dlmanager.core.attempt_record import AttemptRecord
+from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import QueueInUse, StoreUnusable, StoreUnusableNow, may_pass
 from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.settings import Settings
@@ -318,6 +319,7 @@ class DownloadQueueOrchestrator(QObject):
         *,
         max_retries: int | None = None,
         paused: bool = False,
+        checksum: Checksum | None = None,
     ) -> NewJob:
         """Check what somebody wants to add; raises BadInput with one plain sentence."""
         return check_order(
@@ -326,6 +328,7 @@ class DownloadQueueOrchestrator(QObject):
             filename,
             max_retries=self._max_retries if max_retries is None else max_retries,
             paused=paused,
+            checksum=checksum,
         )
 
     def enqueue_download(
@@ -336,12 +339,20 @@ class DownloadQueueOrchestrator(QObject):
         filename: str | None = None,
         max_retries: int | None = None,
         paused: bool = False,
+        checksum: Checksum | None = None,
     ) -> str:
         """Add a download and return its id; it is durable when this returns.
 
         Blocks for one commit; a window uses `add`. Raises BadInput, StoreUnusable, SecretsUnusable.
         """
-        order = self.order(url, target_directory, filename, max_retries=max_retries, paused=paused)
+        order = self.order(
+            url,
+            target_directory,
+            filename,
+            max_retries=max_retries,
+            paused=paused,
+            checksum=checksum,
+        )
         jobs = self._secrets.add_now(self._store, [order])
         self._announce_added(jobs)
         return jobs[0].id

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import BadInput, InvalidFolder
 from dlmanager.core.filenames import check_filename
 from dlmanager.core.job import NewJob
@@ -22,10 +23,11 @@ def check_order(
     max_retries: int,
     paused: bool = False,
     headers: Sequence[Header] = (),
+    checksum: Checksum | None = None,
 ) -> NewJob:
     """Make an order of what was given; its secrets are no part of its link any more.
 
-    headers: as `core.secrets.parse_header` returns them.
+    headers: as `core.secrets.parse_header` returns them. checksum: what the file shall hash to.
 
     Raises InvalidUrl, InvalidFolder, InvalidName or BadInput with one plain sentence.
     """
@@ -36,6 +38,7 @@ def check_order(
         max_retries=max_retries,
         paused=paused,
         headers=headers,
+        checksum=checksum,
     )
 
 
@@ -47,6 +50,7 @@ def order_to(
     max_retries: int,
     paused: bool = False,
     headers: Sequence[Header] = (),
+    checksum: Checksum | None = None,
 ) -> NewJob:
     """The same with a folder from `check_folder`: for the many links of a list."""
     link, secrets = split_link(normalise_url(url))
@@ -61,6 +65,7 @@ def order_to(
         max_retries=max_retries,
         paused=paused,
         secrets=replace(secrets, headers=tuple(headers)),
+        checksum=checksum,
     )
 
 

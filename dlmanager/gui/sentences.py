@@ -115,6 +115,10 @@ KNOWN: tuple[str, ...] = (
     "Another line has another checksum for {name}.",
     "This line names no file.",
     "A list of checksums of more than {number} MB is not read.",
+    "The file came twice and does not match its {kind} checksum.",
+    "Expected: {digits}.",
+    "Found: {digits}.",
+    "Check where the checksum comes from, then choose Retry.",
     # Files with links
     "Line {number}",
     "Entry {number} ({name})",

@@ -1416,6 +1416,10 @@
         <translation>Ein anderer Prozess schreibt noch an der Teildatei dieses Downloads. Es geht von selbst weiter.</translation>
     </message>
     <message>
+        <source>Check where the checksum comes from, then choose Retry.</source>
+        <translation>Bitte prüfen, woher die Prüfsumme stammt, dann „Erneut versuchen“ wählen.</translation>
+    </message>
+    <message>
         <source>Choose Open folder to delete it by hand.</source>
         <translation>Mit „Ordner öffnen“ lässt sich die Datei von Hand löschen.</translation>
     </message>
@@ -1428,12 +1432,20 @@
         <translation>Eintrag {number} ({name})</translation>
     </message>
     <message>
+        <source>Expected: {digits}.</source>
+        <translation>Erwartet: {digits}.</translation>
+    </message>
+    <message>
         <source>File exists</source>
         <translation>Datei besteht schon</translation>
     </message>
     <message>
         <source>File name too long</source>
         <translation>Dateiname zu lang</translation>
+    </message>
+    <message>
+        <source>Found: {digits}.</source>
+        <translation>Gefunden: {digits}.</translation>
     </message>
     <message>
         <source>From here on this is no valid metalink.</source>
@@ -1610,6 +1622,10 @@
     <message>
         <source>The downloaded file vanished before it got its final name. Choose Retry to download it again.</source>
         <translation>Die geladene Datei verschwand, bevor sie ihren endgültigen Namen bekam. „Erneut versuchen“ lädt sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>The file came twice and does not match its {kind} checksum.</source>
+        <translation>Die Datei kam zweimal und passt nicht zu ihrer {kind}-Prüfsumme.</translation>
     </message>
     <message>
         <source>The file could not be written. Check the target folder, or choose another one.</source>

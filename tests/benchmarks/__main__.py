@@ -14,6 +14,7 @@ from pathlib import Path
 import PySide6
 
 from tests.benchmarks.faults import measure_faults
+from tests.benchmarks.hash import measure_hash
 from tests.benchmarks.loop import measure_loop
 from tests.benchmarks.measuring import Failed, Figure, Options, wget_path
 from tests.benchmarks.start import measure_start
@@ -26,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[Options], list[Figure]]] = {
     "transfer": measure_transfer,
     "cpu": measure_cpu,
     "loop": measure_loop,
+    "hash": measure_hash,
     "window": measure_window,
     "faults": measure_faults,
 }

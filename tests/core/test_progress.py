@@ -57,3 +57,11 @@ def test_the_speed_is_read_from_the_summary_again(total: int | None, speed: int 
 @pytest.mark.parametrize("text", [None, "", "43% 1.2M 3 bytes/s", ", x bytes/s", ", 9 bytes/s and"])
 def test_a_summary_of_somebody_else_tells_no_speed(text: str | None):
     assert speed_in(text) is None
+
+
+def test_while_a_part_is_checked_the_percentage_is_that_of_the_check():
+    checked = JobProgress("id", 1, Phase.VERIFYING, 200, 200, None, checked_bytes=50)
+    assert checked.percent == 25
+    assert checked.summary == "200/200 bytes, ? bytes/s"
+    unknown_size = JobProgress("id", 1, Phase.VERIFYING, 200, None, None, checked_bytes=100)
+    assert unknown_size.percent == 50

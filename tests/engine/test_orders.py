@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import BadInput, InvalidFolder, InvalidName, InvalidUrl
 from dlmanager.core.job import NewJob
 from dlmanager.core.secrets import Secrets
@@ -21,6 +22,11 @@ def test_a_sound_order_is_taken_as_it_is(tmp_path: Path):
         max_retries=5,
         paused=True,
     )
+
+
+def test_a_checksum_is_part_of_the_order(tmp_path: Path):
+    checksum = Checksum(ChecksumKind.MD5, "0a" * 16)
+    assert check_order(LINK, tmp_path, max_retries=0, checksum=checksum).checksum == checksum
 
 
 def test_without_a_name_the_server_names_the_file(tmp_path: Path):

@@ -79,7 +79,6 @@ WHAT = {
 }
 
 NOT_YET = {
-    47: "comes with Steering: there are no checksums yet",
     48: "comes with Steering: there are no mirrors yet",
 }
 """Faults of features that do not exist."""
