@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from dlmanager import __version__
-from dlmanager.core.errors import BadInput, DlmanagerError, InvalidUrl, UnknownJob
+from dlmanager.core.errors import BadInput, CannotOpen, DlmanagerError, InvalidUrl, UnknownJob
 from dlmanager.core.job import Job, Status, Wish
 from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header
 from dlmanager.core.settings import (
@@ -34,6 +34,7 @@ from dlmanager.engine.part_file import discard_part
 from dlmanager.engine.setting_values import checked_value
 from dlmanager.paths import Paths, default_download_directory, profile_paths, tighten
 from dlmanager.process_title import hide_arguments
+from dlmanager.store.checksums import expect, note_check
 from dlmanager.store.database_care import refuse_to_begin_anew
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.secret_store import SecretStore
@@ -42,6 +43,7 @@ from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil
 
 if TYPE_CHECKING:
+    from dlmanager.core.checksum_kind import Checksum
     from dlmanager.core.link_files import LinkFile
 
 T = TypeVar("T")
@@ -59,6 +61,10 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16-BE",
 }
 """Byte order marks, as other systems' editors and shells begin their text files with."""
+
+_CHECKSUM_HELP = (
+    "MD5, SHA-1, SHA-256 or SHA-512 in hexadecimal digits, or with its kind in front, as blake2b:…"
+)
 
 _EPILOG = """\
 Without a command, the window opens, with the links added that are given.
@@ -163,6 +169,7 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     parser.add_argument("--to", metavar="DIR", help="the folder to save to")
     parser.add_argument("--name", help="the file's name; for one URL")
     parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
+    parser.add_argument("--checksum", metavar="TEXT", help=f"{_CHECKSUM_HELP}; for one URL")
     parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
     parser.add_argument(
         "--from-file",
@@ -194,8 +201,10 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
     links = [*map(FileLink, options.urls), *file.links]
     if not links:
         parser.error("no link was given")
-    if options.name and len(links) != 1:
-        parser.error("--name goes with one link")
+    for option in ("name", "checksum"):
+        if getattr(options, option) is not None and len(links) != 1:
+            parser.error(f"--{option} goes with one link")
+    checksum = _checksum(options.checksum)
     settings = read_settings(paths.settings)
     folder = check_folder(options.to or settings.download_directory or default_download_directory())
     retries = settings.max_retries if options.retries is None else options.retries
@@ -210,6 +219,7 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
                 max_retries=retries,
                 paused=options.paused,
                 headers=headers,
+                checksum=checksum,
             )
         except InvalidUrl as error:
             which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
@@ -220,6 +230,15 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
         print(job.id)
     _complain_of_left_out(options.from_file, file)
     return 1 if file.left_out else 0
+
+
+def _checksum(text: str | None) -> "Checksum | None":
+    """The checksum of an option; raises InvalidChecksum."""
+    if text is None:
+        return None
+    from dlmanager.core.checksum import parse_checksum  # no other command reads any
+
+    return parse_checksum(text)
 
 
 def _link_file(name: str) -> "LinkFile":
@@ -367,22 +386,75 @@ def _do_wish(store: StoreThread, wish: Wish, given: Sequence[str]) -> int:
 
 
 def _edit(paths: Paths, arguments: Sequence[str]) -> int:
-    parser = _command_parser("edit", "Give a job another link to its file.")
+    parser = _command_parser("edit", "Give a job another link to its file, or another checksum.")
     parser.add_argument("id", metavar="ID", help="the job's id, or how it begins")
     parser.add_argument(
         "--link",
         metavar="URL",
-        required=True,
         help="bytes that are there stay if the server has the very same file",
     )
+    parser.add_argument(
+        "--checksum",
+        metavar="TEXT",
+        help=f"what the file is expected to match: {_CHECKSUM_HELP}; empty for nothing",
+    )
     options = parser.parse_args(arguments)
+    if options.link is None and options.checksum is None:
+        parser.error("give a --link, a --checksum, or both")
+    checksum = _checksum(options.checksum or None)
     secrets = SecretStore(paths.database.parent)
 
     def change(store: StoreThread) -> None:
-        change_link(store, secrets, _find(store, options.id).id, options.link)
+        job = _find(store, options.id)
+        if options.link is not None:
+            change_link(store, secrets, job.id, options.link)
+        if options.checksum is not None and not store.call(expect, job.id, checksum, now_ms()):
+            raise BadInput(f"{job.display_name} is finished. Use `dlmanager verify` instead.")
 
     _with_store(paths, change)
     return 0
+
+
+def _verify(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser(
+        "verify",
+        "Hold finished files against their checksums; exit status 1 if one is wrong or cannot be "
+        "verified.",
+    )
+    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id, or how it begins")
+    parser.add_argument("--checksum", metavar="TEXT", help=f"{_CHECKSUM_HELP}; for one ID")
+    options = parser.parse_args(arguments)
+    if options.checksum is not None and len(options.ids) != 1:
+        parser.error("--checksum goes with one ID")
+    checksum = _checksum(options.checksum)
+
+    def verify(store: StoreThread) -> int:
+        wanted = [_find(store, each) for each in options.ids]
+        verified = [_is_verified(store, job, checksum) for job in wanted]
+        return 0 if all(verified) else 1
+
+    return _with_store(paths, verify)
+
+
+def _is_verified(store: StoreThread, job: Job, given: "Checksum | None") -> bool:
+    """Hash the file of a job, note what came of it, and tell in one line."""
+    from dlmanager.engine.file_check import checksum_to_verify, finished_file
+    from dlmanager.engine.hashing import Hashing
+
+    try:
+        checksum = checksum_to_verify(job, given)
+        with finished_file(job) as descriptor:
+            found = Hashing(descriptor, checksum.kind).run()
+    except (BadInput, CannotOpen) as error:
+        complain(f"{job.id}: {error}")
+        return False
+    assert found is not None  # nobody cancels it
+    store.call(note_check, job.id, job.path or "", checksum, found, now_ms())
+    if found == checksum.hex:
+        print(f"VERIFIED  {job.id}  {job.path}")
+        return True
+    print(f"MISMATCH  {job.id}  {job.path}  expected {checksum}, found {checksum.kind}:{found}")
+    return False
 
 
 def _find(store: StoreThread, given: str) -> Job:
@@ -458,5 +530,6 @@ _COMMANDS: dict[str, Callable[[Paths, Sequence[str]], int]] = {
     "show": _show,
     **{wish.value: _wish_command(wish) for wish in Wish},
     "edit": _edit,
+    "verify": _verify,
     "config": _config,
 }

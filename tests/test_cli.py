@@ -1,5 +1,6 @@
 """The command line as scripts see it: a real process, its output and its exit status."""
 
+import hashlib
 import json
 import os
 import pty
@@ -670,6 +671,112 @@ class TestConfig:
             assert "settings.toml" in result.stderr
             assert result.stderr.count("\n") == 1
         assert (data_dir / "settings.toml").read_text() == "max_retries = 'three'"
+
+
+class TestChecksums:
+    RIGHT = CONTENT.sha256()
+    WRONG = "0" * 64
+
+    @pytest.fixture
+    def finished(self, cli, server, folder) -> str:
+        url = server.serve("/a.bin", CONTENT)
+        (job_id,) = added(cli, "--to", str(folder), url)
+        assert cli("run", "--until-idle").returncode == 0
+        return job_id
+
+    def test_one_that_is_expected_is_checked(self, cli, server, folder):
+        url = server.serve("/a.bin", CONTENT)
+        added(cli, "--to", str(folder), "--checksum", f"SHA256 (a.bin) = {self.RIGHT}", url)
+        (job,) = jobs(cli)
+        assert (job["checksum_kind"], job["checksum"]) == ("sha256", self.RIGHT)
+        assert cli("run", "--until-idle").returncode == 0
+        (job,) = jobs(cli)
+        assert (job["status"], job["verification"]) == ("COMPLETED", "checksum")
+        assert job["checksum_found"] == self.RIGHT
+
+    def test_a_wrong_file_fails_and_another_checksum_makes_it_right(self, cli, server, folder):
+        url = server.serve("/a.bin", CONTENT)
+        (job_id,) = added(cli, "--to", str(folder), "--checksum", self.WRONG, url)
+        ended = cli("run", "--until-idle")
+        assert ended.returncode == 1
+        assert self.WRONG in ended.stdout
+        assert self.RIGHT in ended.stdout
+        (job,) = jobs(cli)
+        assert (job["error_kind"], job["verification"]) == ("checksum", "mismatch")
+        assert list(folder.iterdir()) == []
+        assert cli("edit", job_id, "--checksum", self.RIGHT).returncode == 0
+        assert cli("retry", job_id).returncode == 0
+        assert cli("run", "--until-idle").returncode == 0
+        assert jobs(cli)[0]["verification"] == "checksum"
+
+    def test_it_can_be_taken_back(self, cli, folder):
+        url = "http://127.0.0.1/a.bin"
+        (job_id,) = added(cli, "--to", str(folder), "--checksum", self.RIGHT, url)
+        assert cli("edit", job_id, "--checksum", "").returncode == 0
+        assert jobs(cli)[0]["checksum"] is None
+
+    @pytest.mark.parametrize(
+        "arguments, words",
+        [
+            (["--checksum", "12ab", "http://127.0.0.1/a"], "This checksum has 4 digits."),
+            (["--checksum", "", "http://127.0.0.1/a"], "The checksum is empty."),
+            (["--checksum", "x" * 64, "http://127.0.0.1/a"], "made of the digits 0 to 9"),
+            (["--checksum", RIGHT, "http://127.0.0.1/a", "http://127.0.0.1/b"], "one link"),
+        ],
+    )
+    def test_a_bad_one_is_told_in_one_line_and_nothing_added(self, cli, folder, arguments, words):
+        result = cli("add", "--to", str(folder), *arguments)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert jobs(cli) == []
+
+    def test_a_finished_file_is_verified(self, cli, finished, folder):
+        asked = cli("verify", finished)
+        assert (asked.returncode, asked.stdout) == (1, "")
+        assert "No checksum of a.bin is known." in asked.stderr
+        right = cli("verify", finished[:8], "--checksum", self.RIGHT.upper())
+        assert (right.returncode, right.stderr) == (0, "")
+        assert right.stdout == f"VERIFIED  {finished}  {folder / 'a.bin'}\n"
+        assert jobs(cli)[0]["verification"] == "checksum"
+        # It is known from now on, and the file is read anew each time.
+        (folder / "a.bin").write_bytes(b"another")
+        found = hashlib.sha256(b"another").hexdigest()
+        wrong = cli("verify", finished)
+        assert (wrong.returncode, wrong.stderr) == (1, "")
+        assert wrong.stdout == (
+            f"MISMATCH  {finished}  {folder / 'a.bin'}"
+            f"  expected sha256:{self.RIGHT}, found sha256:{found}\n"
+        )
+        (job,) = jobs(cli)
+        assert (job["status"], job["verification"]) == ("COMPLETED", "mismatch")
+        assert job["checksum_found"] == found
+
+    def test_each_file_that_cannot_be_verified_is_told_in_a_line(self, cli, finished, folder):
+        (folder / "a.bin").unlink()
+        (waiting,) = added(cli, "--to", str(folder), "--checksum", self.RIGHT, "http://127.0.0.1/b")
+        cli("verify", finished, "--checksum", self.RIGHT)
+        result = cli("verify", finished, waiting)
+        assert (result.returncode, result.stdout) == (1, "")
+        gone, unfinished = result.stderr.splitlines()
+        assert "No checksum of a.bin is known" in gone  # nothing was found, so nothing is noted
+        assert "b is not finished" in unfinished
+        asked = cli("verify", finished, "--checksum", self.RIGHT)
+        assert (asked.returncode, asked.stdout) == (1, "")
+        assert "a.bin is not there any more." in asked.stderr
+
+    def test_what_is_asked_wrongly_is_told(self, cli, finished):
+        for arguments, words in (
+            (["verify", finished, "--checksum", "12"], "This checksum has 2 digits."),
+            (["verify", finished, finished, "--checksum", self.RIGHT], "one ID"),
+            (["verify", "nobody"], "No job has an id"),
+            (["edit", finished], "give a --link, a --checksum, or both"),
+            (["edit", finished, "--checksum", self.RIGHT], "a.bin is finished."),
+        ):
+            result = cli(*arguments)
+            assert (result.returncode, result.stdout) == (2, "")
+            assert words in result.stderr
+            assert result.stderr.count("\n") == 1
 
 
 class TestSurroundings:

@@ -144,7 +144,7 @@ def _read(text: str) -> tuple[Checksum, str | None]:
     """One checksum, and the file name beside it."""
     text = text.strip()
     if not text:
-        raise InvalidChecksum("There is no checksum. Paste one here.")
+        raise InvalidChecksum("The checksum is empty.")
     is_escaped = text.startswith("\\")
     text = text.removeprefix("\\")
     kind = None

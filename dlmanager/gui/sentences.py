@@ -105,7 +105,7 @@ KNOWN: tuple[str, ...] = (
     "Split it into several lines.",
     "The step of {range} is 0. Count by 1 or more.",
     # Checksums
-    "There is no checksum. Paste one here.",
+    "The checksum is empty.",
     "{word} is no kind of checksum that can be checked here. "
     "These can: MD5, SHA-1, SHA-256, SHA-512, BLAKE2b.",
     "A checksum is made of the digits 0 to 9 and a to f; this is not: {text}",
@@ -115,6 +115,8 @@ KNOWN: tuple[str, ...] = (
     "Another line has another checksum for {name}.",
     "This line names no file.",
     "A list of checksums of more than {number} MB is not read.",
+    "{name} is not finished, so there is no file to verify yet.",
+    "No checksum of {name} is known. Give one to verify it.",
     "The file came twice and does not match its {kind} checksum.",
     "Expected: {digits}.",
     "Found: {digits}.",

@@ -1476,6 +1476,10 @@
         <translation>Mehr als {number} Links lassen sich nicht auf einmal hinzufügen.</translation>
     </message>
     <message>
+        <source>No checksum of {name} is known. Give one to verify it.</source>
+        <translation>Von {name} ist keine Prüfsumme bekannt. Zum Prüfen bitte eine angeben.</translation>
+    </message>
+    <message>
         <source>No folder was given to save to. Choose one.</source>
         <translation>Es fehlt ein Ordner zum Speichern. Bitte einen wählen.</translation>
     </message>
@@ -1534,6 +1538,10 @@
     <message>
         <source>The backup of {date} was put in its place; what changed after it is not in the list.</source>
         <translation>An ihrer Stelle ist die Sicherung vom {date}; was danach geschah, steht nicht in der Liste.</translation>
+    </message>
+    <message>
+        <source>The checksum is empty.</source>
+        <translation>Die Prüfsumme ist leer.</translation>
     </message>
     <message>
         <source>The connection broke off. The next try goes on from there.</source>
@@ -1948,10 +1956,6 @@
         <translation>Es gibt keine Sicherung für ihre Stelle, also beginnt die Warteschlange von vorn.</translation>
     </message>
     <message>
-        <source>There is no checksum. Paste one here.</source>
-        <translation>Es gibt keine Prüfsumme. Bitte hier eine einfügen.</translation>
-    </message>
-    <message>
         <source>There is no link. Give one that begins with https://.</source>
         <translation>Hier fehlt ein Link. Er beginnt mit https://.</translation>
     </message>
@@ -2134,6 +2138,10 @@
     <message>
         <source>{name} is between {least} and {most}, not {value}.</source>
         <translation>{name} liegt zwischen {least} und {most}, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>{name} is not finished, so there is no file to verify yet.</source>
+        <translation>{name} ist nicht fertig; noch gibt es keine Datei, die geprüft werden kann.</translation>
     </message>
     <message>
         <source>{name} is not there any more. It may have been moved or deleted.</source>

@@ -79,8 +79,8 @@ def test_a_checksum_is_read(text: str, kind: ChecksumKind, digits: str):
 @pytest.mark.parametrize(
     "text, reason",
     [
-        ("", "There is no checksum. Paste one here."),
-        (" \n", "There is no checksum. Paste one here."),
+        ("", "The checksum is empty."),
+        (" \n", "The checksum is empty."),
         (
             SHA256[:-1],
             "This checksum has 63 digits. MD5 has 32, SHA-1 has 40, SHA-256 has 64, "
