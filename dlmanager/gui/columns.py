@@ -40,6 +40,7 @@ _WIDEST = {
     Column.FOLDER: "/home/somebody/Downloads",
     Column.HOST: "downloads.example.org",
     Column.LINK: "https://downloads.example.org/folder/file",
+    Column.VERIFICATION: "Not confirmed",
 }
 _WIDE_DATE_MS = 1_798_498_680_000  # in December, with two digits in every place
 _NAME_WIDTH_CHARACTERS = 26

@@ -312,8 +312,25 @@ def _completed_text(job: Job) -> str:
             return QCoreApplication.translate("Formatting", "Completed, checksum verified")
         case Verification.UNCONFIRMED:
             return QCoreApplication.translate("Formatting", "Completed, size not confirmed")
+        case Verification.MISMATCH:
+            return QCoreApplication.translate("Formatting", "Completed, checksum does not match")
         case _:
             return QCoreApplication.translate("Formatting", "Completed")
+
+
+def verification_text(job: Job) -> str:
+    """Return in a word how a finished file was verified; empty where that is still to come."""
+    match job.verification:
+        case Verification.CHECKSUM:
+            return QCoreApplication.translate("Formatting", "Checksum")
+        case Verification.MISMATCH:
+            return QCoreApplication.translate("Formatting", "Mismatch")
+        case Verification.SIZE:
+            return QCoreApplication.translate("Formatting", "Size")
+        case Verification.UNCONFIRMED:
+            return QCoreApplication.translate("Formatting", "Not confirmed")
+        case _:
+            return ""
 
 
 def counts_text(active: int, waiting: int) -> str:

@@ -44,6 +44,8 @@ def facts_of_file(job: Job, now_ms: int, progress: JobProgress | None = None) ->
                 job.final_url if job.final_url != job.url else None,
             ),
             (QCoreApplication.translate("JobFacts", "Kind"), job.content_type),
+            (QCoreApplication.translate("JobFacts", "Expected checksum"), _expected(job)),
+            (QCoreApplication.translate("JobFacts", "Found checksum"), _found(job)),
             (QCoreApplication.translate("JobFacts", "Id"), job.id),
         ]
     )
@@ -92,6 +94,8 @@ def _downloaded(job: Job, progress: JobProgress | None) -> str | None:
     done_bytes = formatting.bytes_of_job(job, progress)
     if job.status is Status.COMPLETED or not done_bytes:
         return None
+    if progress is not None and progress.checked_bytes is not None:
+        progress = None  # its percentage is that of the check
     percent = formatting.percentage(formatting.percent_of_job(job, progress))
     return ", ".join(part for part in (exact_size(done_bytes), percent) if part)
 
@@ -123,7 +127,22 @@ def _retries(job: Job) -> str:
     )
 
 
+def _expected(job: Job) -> str | None:
+    checksum = job.expected_checksum
+    return None if checksum is None else f"{checksum.kind.label} {checksum.hex}"
+
+
+def _found(job: Job) -> str | None:
+    if job.checksum_kind is None or job.checksum_found is None:
+        return None
+    if job.checksum_found == job.checksum:
+        return QCoreApplication.translate("JobFacts", "The same")
+    return f"{job.checksum_kind.label} {job.checksum_found}"
+
+
 def _verification(job: Job) -> str | None:
+    if job.verification is Verification.MISMATCH:
+        return QCoreApplication.translate("JobFacts", "No: its checksum is another one")
     if job.status is not Status.COMPLETED:
         return None
     match job.verification:

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Qt
 
 from dlmanager.core.categories import USUAL_CATEGORIES, CategoryTable
-from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
 
@@ -35,6 +35,7 @@ class Column(IntEnum):
     FOLDER = 10
     HOST = 11
     LINK = 12
+    VERIFICATION = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a row was last given out; None in its place means that nobody has read it since."""
+    """How a row was last given out; None in its place means that nobody has read it since.
+
+    status: that of the badge.
+    """
 
     texts: tuple[str, ...]
     status: Status
@@ -118,6 +122,13 @@ class JobRow:
         if job.status is not Status.PROCESSING or job.attempt != old.attempt:
             self.progress = self.speed_unit = None
 
+    @property
+    def badge(self) -> Status:
+        """The state that the badge shows: a finished file that is wrong is no success."""
+        if self.job.verification is Verification.MISMATCH:
+            return Status.FAILED
+        return self.job.status
+
     def display_name(self) -> str:
         if self.name is None:
             self.name = self.job.display_name
@@ -163,8 +174,9 @@ class JobRow:
             job.target_directory,
             job.host or "",
             job.url,
+            formatting.verification_text(job),
         )
-        return Shown(texts, job.status, self.step)
+        return Shown(texts, self.badge, self.step)
 
     def bar(self, shown: Shown) -> Bar | None:
         """Return what the progress column draws; None where nothing is."""
@@ -244,6 +256,19 @@ _STATUS_ORDER = {
     )
 }
 
+_VERIFICATION_ORDER = {
+    verification: place
+    for place, verification in enumerate(
+        (
+            Verification.MISMATCH,
+            Verification.UNCONFIRMED,
+            Verification.SIZE,
+            Verification.CHECKSUM,
+            Verification.NONE,
+        )
+    )
+}
+
 _ENDED = frozenset({Status.FAILED, Status.CANCELLED, Status.COMPLETED})
 _RIGHT = frozenset({Column.SIZE, Column.SPEED, Column.TIME_LEFT, Column.DOWNLOADED, Column.RETRIES})
 
@@ -282,6 +307,7 @@ SORT_VALUES: dict[int, Callable[[JobRow], Any]] = {
     Column.FOLDER: lambda row: row.job.target_directory,
     Column.HOST: lambda row: row.job.host or "",
     Column.LINK: lambda row: row.job.url,
+    Column.VERIFICATION: lambda row: _VERIFICATION_ORDER[row.job.verification],
 }
 
 
@@ -309,6 +335,7 @@ def titles() -> tuple[str, ...]:
         QCoreApplication.translate("JobRow", "Folder"),
         QCoreApplication.translate("JobRow", "Host"),
         QCoreApplication.translate("JobRow", "Link"),
+        QCoreApplication.translate("JobRow", "Verification"),
     )
 
 

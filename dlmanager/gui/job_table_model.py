@@ -497,7 +497,7 @@ class JobTableModel(QAbstractTableModel):
     def _icon(self, row: JobRow, column: int) -> QIcon | None:
         if column != Column.NAME or self._icon_of is None:
             return None
-        return self._icon_of(row.display_name(), row.job.status)
+        return self._icon_of(row.display_name(), row.badge)
 
 
 def _spans(positions: Sequence[int]) -> list[tuple[int, int]]:

@@ -598,8 +598,16 @@
         <translation>Datei wird geprüft</translation>
     </message>
     <message>
+        <source>Checksum</source>
+        <translation>Prüfsumme</translation>
+    </message>
+    <message>
         <source>Completed</source>
         <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Completed, checksum does not match</source>
+        <translation>Fertig, Prüfsumme weicht ab</translation>
     </message>
     <message>
         <source>Completed, checksum verified</source>
@@ -638,6 +646,14 @@
         <translation>MB</translation>
     </message>
     <message>
+        <source>Mismatch</source>
+        <translation>Abweichung</translation>
+    </message>
+    <message>
+        <source>Not confirmed</source>
+        <translation>Nicht bestätigt</translation>
+    </message>
+    <message>
         <source>Nothing to do</source>
         <translation>Nichts zu tun</translation>
     </message>
@@ -660,6 +676,10 @@
     <message>
         <source>Saving the file</source>
         <translation>Datei wird gespeichert</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
     </message>
     <message>
         <source>TB</source>
@@ -792,12 +812,20 @@
         <translation>Geladen</translation>
     </message>
     <message>
+        <source>Expected checksum</source>
+        <translation>Erwartete Prüfsumme</translation>
+    </message>
+    <message>
         <source>Finished</source>
         <translation>Beendet</translation>
     </message>
     <message>
         <source>Folder</source>
         <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Found checksum</source>
+        <translation>Gefundene Prüfsumme</translation>
     </message>
     <message>
         <source>Id</source>
@@ -822,6 +850,10 @@
     <message>
         <source>No</source>
         <translation>Nein</translation>
+    </message>
+    <message>
+        <source>No: its checksum is another one</source>
+        <translation>Nein: Ihre Prüfsumme ist eine andere</translation>
     </message>
     <message>
         <source>No: the server did not tell its size</source>
@@ -858,6 +890,10 @@
     <message>
         <source>Status</source>
         <translation>Status</translation>
+    </message>
+    <message>
+        <source>The same</source>
+        <translation>Dieselbe</translation>
     </message>
     <message>
         <source>Time left</source>
@@ -973,6 +1009,10 @@
     <message>
         <source>Time left</source>
         <translation>Restzeit</translation>
+    </message>
+    <message>
+        <source>Verification</source>
+        <translation>Überprüfung</translation>
     </message>
     <message>
         <source>{number} bytes</source>

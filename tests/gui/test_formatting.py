@@ -165,6 +165,10 @@ def job(status: Status, **fields: object) -> Job:
             "Completed, size not confirmed",
         ),
         (
+            job(Status.COMPLETED, verification=Verification.MISMATCH),
+            "Completed, checksum does not match",
+        ),
+        (
             job(Status.FAILED, error_message="The server says the file is gone (404)"),
             "Failed: the server says the file is gone (404)",
         ),

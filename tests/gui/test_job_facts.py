@@ -2,12 +2,13 @@ from typing import Any
 
 import pytest
 
+from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui import job_facts
 from dlmanager.gui.job_facts import as_text, facts_of_course, facts_of_file, states_text, sum_text
-from tests.gui.fake_queue import make_job
+from tests.gui.fake_queue import make_job, running
 
 NOW_MS = 50_000
 
@@ -94,13 +95,34 @@ def test_what_is_over_does_not_wait_to_be_known(status: Status) -> None:
         (Verification.CHECKSUM, "By its checksum"),
         (Verification.SIZE, "By its size"),
         (Verification.UNCONFIRMED, "No: the server did not tell its size"),
+        (Verification.MISMATCH, "No: its checksum is another one"),
         (Verification.NONE, "No"),
     ],
 )
 def test_verified(verification: Verification, text: str) -> None:
     job = make_job("a", Status.COMPLETED, verification=verification)
     assert of_course(job)["Verified"] == text
-    assert "Verified" not in of_course(make_job("a", verification=verification))
+    unfinished = of_course(make_job("a", verification=verification))
+    assert unfinished.get("Verified") == (text if verification is Verification.MISMATCH else None)
+
+
+def test_while_a_file_is_checked_all_of_it_is_downloaded() -> None:
+    checked = JobProgress("a", 1, Phase.VERIFYING, 2000, 2000, None, checked_bytes=500)
+    job = running("a", phase=Phase.VERIFYING, bytes_done=2000, bytes_total=2000)
+    assert of_course(job, checked)["Downloaded"] == "2.0\u00a0KB (2,000 bytes), 100\u00a0%"
+    assert of_file(job)["Status"] == "Checking the file"
+
+
+def test_what_is_expected_and_found() -> None:
+    assert "Expected checksum" not in of_file(make_job("a"))
+    expected = {"checksum_kind": ChecksumKind.SHA256, "checksum": "0a" * 32}
+    waiting = of_file(make_job("a", **expected))
+    assert waiting["Expected checksum"] == f"SHA-256 {'0a' * 32}"
+    assert "Found checksum" not in waiting
+    wrong = of_file(make_job("a", Status.FAILED, **expected, checksum_found="1b" * 32))
+    assert wrong["Found checksum"] == f"SHA-256 {'1b' * 32}"
+    right = of_file(make_job("a", Status.COMPLETED, **expected, checksum_found="0a" * 32))
+    assert right["Found checksum"] == "The same"
 
 
 @pytest.mark.parametrize(

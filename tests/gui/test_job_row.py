@@ -1,8 +1,8 @@
 import pytest
 
-from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.progress import JobProgress
-from dlmanager.gui.job_row import Column, JobRow
+from dlmanager.gui.job_row import SORT_VALUES, Column, JobRow
 from tests.gui.fake_queue import make_job, report, running
 
 NOW_MS = 1_000_000
@@ -93,3 +93,27 @@ def test_tool_tip_of_a_waiting_job_tells_what_went_wrong() -> None:
 def test_tool_tip_of_a_failed_job_tells_all_and_tells_it_once() -> None:
     job = make_job("a", Status.FAILED, error_message="The link is old. Check it.")
     assert tip(job, Column.STATUS) == "<span>Failed: the link is old. Check it.</span>"
+
+
+def test_how_a_file_was_verified_is_told_and_the_worst_sorted_first() -> None:
+    words = {
+        Verification.MISMATCH: "Mismatch",
+        Verification.UNCONFIRMED: "Not confirmed",
+        Verification.SIZE: "Size",
+        Verification.CHECKSUM: "Checksum",
+        Verification.NONE: "",
+    }
+    assert words.keys() == set(Verification)
+    rows = [JobRow(make_job("a", verification=each), 1) for each in words]
+    assert [row.look(NOW_MS).texts[Column.VERIFICATION] for row in rows] == [*words.values()]
+    mixed = [rows[place] for place in (2, 4, 0, 3, 1)]
+    assert sorted(mixed, key=SORT_VALUES[Column.VERIFICATION]) == rows
+
+
+def test_the_badge_of_a_finished_file_that_is_wrong_is_that_of_a_failure() -> None:
+    right, wrong = (
+        JobRow(make_job("a", Status.COMPLETED, verification=each), 1)
+        for each in (Verification.CHECKSUM, Verification.MISMATCH)
+    )
+    assert (right.badge, wrong.badge) == (Status.COMPLETED, Status.FAILED)
+    assert Column.NAME in right.look(NOW_MS).columns_unlike(wrong.look(NOW_MS))

@@ -91,6 +91,7 @@ def jobs() -> list[Job]:
         make_job("11", Status.COMPLETED, final_path="/tmp/11.iso", finished_at=5_000, bytes_done=1),
         make_job("12", Status.COMPLETED, verification=Verification.UNCONFIRMED, finished_at=5_000),
         make_job("13", Status.COMPLETED, verification=Verification.CHECKSUM, finished_at=5_000),
+        make_job("13b", Status.COMPLETED, verification=Verification.MISMATCH, finished_at=5_000),
         make_job("14", Status.FAILED, error_message=GONE, finished_at=6_000),
         make_job("15", Status.FAILED, error_kind=ErrorKind.WEB_PAGE, error_message=PAGE),
         make_job("16", Status.CANCELLED, finished_at=7_000),
