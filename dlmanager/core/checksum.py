@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import InvalidChecksum
 
-MAX_LIST_CHARACTERS = 8 * 1024 * 1024
-"""How much of a list is read: sixty thousand lines of usual ones."""
+MAX_LIST_CHARACTERS = 1024 * 1024
+"""How much of a list is read: ten thousand lines of usual ones."""
 _SHOWN_CHARACTERS = 40
 
 

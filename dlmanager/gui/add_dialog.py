@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, NewJob
 from dlmanager.gui import formatting
+from dlmanager.gui.checksums_edit import ChecksumsEdit
 from dlmanager.gui.duplicates_row import DuplicatesRow
 from dlmanager.gui.line_check import Findings, Wanted, look_at
 from dlmanager.gui.links_edit import LinksEdit
@@ -101,6 +102,7 @@ class AddDialog(QDialog):
             self._links.textChanged,
             self._folder.textChanged,
             self._name.textChanged,
+            self._checksums.textChanged,
             self._paused.toggled,
             self._retries.valueChanged,
         ):
@@ -148,6 +150,7 @@ class AddDialog(QDialog):
             QRegularExpressionValidator(QRegularExpression(r"[^\r\n]*"), self._name)
         )
         self._name_problem = ProblemLabel(self, may_shrink=True)
+        self._make_checksums()
         self._paused = QCheckBox(self.tr("Add &paused, to start later"), self)
         self._retries = QSpinBox(self)
         self._retries.setAccessibleName(self.tr("Retries"))
@@ -173,6 +176,16 @@ class AddDialog(QDialog):
         self._duplicates.show_requested.connect(self._on_show_requested)
         # Where no field has the keyboard that would take it for itself.
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._links.paste)
+
+    def _make_checksums(self) -> None:
+        self._checksums = ChecksumsEdit(self)
+        self._checksums.setAccessibleName(self.tr("Checksum"))
+        self._checksums.setPlaceholderText(
+            self.tr("If you have one; or a list, such as SHA256SUMS")
+        )
+        self._checksums_found = QLabel(self)
+        self._checksums_found.setAccessibleName(self.tr("Kind of checksum"))
+        self._checksums_problem = ProblemLabel(self, may_shrink=True)
 
     def _make_folder(self, folder: str) -> None:
         self._folders = QComboBox(self)
@@ -218,10 +231,6 @@ class AddDialog(QDialog):
         return completer
 
     def _lay_out(self) -> None:
-        folder_title = QHBoxLayout()
-        folder_title.addWidget(_label(self.tr("Save in &folder"), self._folders))
-        folder_title.addStretch(1)
-        folder_title.addWidget(self._free_space)
         folder_row = QHBoxLayout()
         folder_row.addWidget(self._folders, 1)
         folder_row.addWidget(self._browse)
@@ -238,13 +247,17 @@ class AddDialog(QDialog):
         for below in (self._links_problem, self._ranges, self._left_out, self._duplicates):
             layout.addWidget(below)
         layout.addSpacing(8)
-        layout.addLayout(folder_title)
+        layout.addLayout(_title_row(self.tr("Save in &folder"), self._folders, self._free_space))
         layout.addLayout(folder_row)
         layout.addWidget(self._folder_problem)
         layout.addSpacing(8)
         layout.addWidget(_label(self.tr("File &name"), self._name))
         layout.addWidget(self._name)
         layout.addWidget(self._name_problem)
+        layout.addSpacing(8)
+        layout.addLayout(_title_row(self.tr("Chec&ksum"), self._checksums, self._checksums_found))
+        layout.addWidget(self._checksums)
+        layout.addWidget(self._checksums_problem)
         layout.addSpacing(8)
         layout.addLayout(start_row)
         layout.addWidget(self._failure)
@@ -276,10 +289,13 @@ class AddDialog(QDialog):
         if self._is_left or folder != self._asked_folder:
             return
         text = self.tr("{size} free").format(size=formatting.size(free)) if free is not None else ""
-        self._free_space.setText(text)
-        palette = self._free_space.palette()
-        palette.setColor(self._free_space.foregroundRole(), quiet_text(self.palette()))
-        self._free_space.setPalette(palette)
+        self._say_quietly(self._free_space, text)
+
+    def _say_quietly(self, label: QLabel, text: str) -> None:
+        label.setText(text)
+        palette = label.palette()
+        palette.setColor(label.foregroundRole(), quiet_text(self.palette()))
+        label.setPalette(palette)
 
     # Checking
 
@@ -305,6 +321,7 @@ class AddDialog(QDialog):
             self._retries.value(),
             self._paused.isChecked(),
             self._names,
+            self._checksums.toPlainText(),
         )
         lines = self._links.toPlainText().split("\n")
         self._checking.start(
@@ -335,6 +352,8 @@ class AddDialog(QDialog):
         self._duplicates.show_findings(found)
         self._folder_problem.say(found.folder)
         self._name_problem.say(found.name)
+        self._checksums_problem.say(self._checksums_text(found))
+        self._say_quietly(self._checksums_found, self._checksums_found_text(found))
         self._say_done()
         self._suit_buttons()
         self._make_room()
@@ -383,6 +402,40 @@ class AddDialog(QDialog):
                 )
             )
         return "\n".join(shown)
+
+    def _checksums_text(self, found: Findings) -> str:
+        """What is wrong with the checksums; where it is a list, the rest of it is used."""
+        if found.needs_file_name:
+            return self.tr(
+                "Of several links, which one is this checksum for? Put the file name behind it."
+            )
+        listed = found.checksum_list
+        if found.checksum or listed is None:
+            return found.checksum
+        if found.one_checksum is not None and (found.is_single or not found.has_lines):
+            return ""
+        problems = [
+            self.tr("Line {number}: {problem}").format(
+                number=formatting.whole_number(line.number),
+                problem=in_window_language(line.reason),
+            )
+            for line in listed.bad_lines[:_PROBLEMS_SHOWN]
+        ]
+        if found.orders and not found.listed:
+            problems.append(self.tr("No link here has the name of a file in this list."))
+        return "\n".join(problems)
+
+    def _checksums_found_text(self, found: Findings) -> str:
+        if found.checksum or found.checksum_list is None:
+            return ""
+        if found.one_checksum is not None and not found.listed:
+            return "" if found.needs_file_name else found.one_checksum.kind.label
+        if not found.listed:
+            return ""
+        return self.tr("for {number} of {downloads}").format(
+            number=formatting.whole_number(found.listed),
+            downloads=formatting.downloads_text(len(found.orders)),
+        )
 
     def _ranges_text(self, found: Findings) -> str:
         if not found.ranges:
@@ -486,6 +539,14 @@ def _label(text: str, field_of: QWidget) -> QLabel:
     made = QLabel(text)
     made.setBuddy(field_of)
     return made
+
+
+def _title_row(text: str, field: QWidget, beside: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(_label(text, field))
+    row.addStretch(1)
+    row.addWidget(beside)
+    return row
 
 
 def _unlike(first: str, last: str) -> str:

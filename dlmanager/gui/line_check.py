@@ -1,9 +1,23 @@
 """The lines of the add dialog, looked at one by one: what can be added, and what is in the way."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from dlmanager.core.errors import BadInput, InvalidFolder, InvalidName, InvalidUrl
+from dlmanager.core.checksum import (
+    ChecksumList,
+    is_checksum_list,
+    parse_checksum,
+    parse_checksum_list,
+)
+from dlmanager.core.checksum_kind import Checksum
+from dlmanager.core.errors import (
+    BadInput,
+    InvalidChecksum,
+    InvalidFolder,
+    InvalidName,
+    InvalidUrl,
+)
+from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.ranges import LinkRange, range_in
 from dlmanager.gui.queue import Queue
@@ -15,13 +29,17 @@ MAX_LINKS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the fields beside the links say. names: what a file says its links shall be named."""
+    """What the fields beside the links say. names: what a file says its links shall be named.
+
+    checksums: as written; one, or a list.
+    """
 
     folder: str
     name: str | None
     max_retries: int
     paused: bool
     names: Mapping[str, str]
+    checksums: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +55,10 @@ class Findings:
     """What a look at all lines found; lines are counted from 0.
 
     duplicates: by the place of the order among the orders. ranges: (line, what it stands for).
-    bad_lines: (line, what is wrong). folder, name: what is wrong with them, else empty.
+    bad_lines: (line, what is wrong). folder, name, checksum: what is wrong with them, else empty;
+    nothing is wanted while the checksum is. one_checksum: what is expected of the one link.
+    checksum_list: what was given in its place, None where that was no list; listed: how many of
+    the orders are in it.
     """
 
     orders: list[NewJob] = field(default_factory=list)
@@ -46,14 +67,27 @@ class Findings:
     bad_lines: list[tuple[int, str]] = field(default_factory=list)
     folder: str = ""
     name: str = ""
+    checksum: str = ""
+    one_checksum: Checksum | None = None
+    checksum_list: ChecksumList | None = None
+    listed: int = 0
     is_single: bool = False
     has_lines: bool = False
 
     def wanted(self, *, duplicates_too: bool) -> list[NewJob]:
         """Return the orders to be added."""
+        if self.checksum or self.needs_file_name:
+            return []  # nobody who gave one wants the file unchecked
         if duplicates_too or not self.duplicates:
             return self.orders
         return [order for n, order in enumerate(self.orders) if n not in self.duplicates]
+
+    @property
+    def needs_file_name(self) -> bool:
+        """Whether one checksum was given that does not tell which of several links it is for."""
+        if self.is_single or not self.has_lines or self.one_checksum is None:
+            return False
+        return self.checksum_list is not None and not self.checksum_list.checksums
 
     @property
     def jobs(self) -> list[Job]:
@@ -70,6 +104,7 @@ def look_at(
     found: Findings,
 ) -> Iterator[None]:
     """Fill the findings, a link at a step."""
+    _read_checksums(wanted.checksums, found)
     different = _different(lines)
     found.has_lines, found.is_single = bool(different), len(different) == 1
     first_lines: dict[str, int] = {}
@@ -94,6 +129,33 @@ def look_at(
         except BadInput as error:
             found.bad_lines.append((number, in_window_language(str(error))))
         yield
+
+
+def _read_checksums(text: str, found: Findings) -> None:
+    if not text.strip():
+        return
+    try:
+        if is_checksum_list(text):
+            found.checksum_list = parse_checksum_list(text)
+            if not found.checksum_list.checksums:
+                raise InvalidChecksum(found.checksum_list.bad_lines[0].reason)
+        else:
+            found.one_checksum = parse_checksum(text)
+            # With its name it is as good as a list of one.
+            found.checksum_list = parse_checksum_list(text)
+    except InvalidChecksum as error:
+        found.checksum = in_window_language(str(error))
+
+
+def _checksum_for(order: NewJob, found: Findings) -> Checksum | None:
+    """What is expected of an order; where it is not alone, by the name of its file."""
+    if found.is_single and found.one_checksum is not None:
+        return found.one_checksum
+    if found.checksum_list is None:
+        return None
+    checksum = found.checksum_list.of(order.filename or suggest_filename(order.url))
+    found.listed += checksum is not None
+    return checksum
 
 
 def _different(lines: Sequence[str]) -> set[str]:
@@ -121,6 +183,8 @@ def _order(
     order = queue.order(
         link, wanted.folder, name, max_retries=wanted.max_retries, paused=wanted.paused
     )
+    if (checksum := _checksum_for(order, found)) is not None:
+        order = replace(order, checksum=checksum)
     # Of the link alone: the secrets of a link are no part of it any more.
     job, line = jobs_by_link.get(order.url), first_lines.get(order.url)
     if job is not None or line is not None:

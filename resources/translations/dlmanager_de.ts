@@ -199,8 +199,16 @@
         <translation>Wie der Server sie nennt</translation>
     </message>
     <message>
+        <source>Chec&amp;ksum</source>
+        <translation>&amp;Prüfsumme</translation>
+    </message>
+    <message>
         <source>Checking… {number} links so far</source>
         <translation>Wird geprüft … bisher {number} Links</translation>
+    </message>
+    <message>
+        <source>Checksum</source>
+        <translation>Prüfsumme</translation>
     </message>
     <message>
         <source>File &amp;name</source>
@@ -219,6 +227,14 @@
         <translation>Freier Platz</translation>
     </message>
     <message>
+        <source>If you have one; or a list, such as SHA256SUMS</source>
+        <translation>Falls vorhanden; auch eine Liste wie SHA256SUMS</translation>
+    </message>
+    <message>
+        <source>Kind of checksum</source>
+        <translation>Art der Prüfsumme</translation>
+    </message>
+    <message>
         <source>Line {line} stands for {downloads}: {first} to {last}</source>
         <translation>Zeile {line} steht für {downloads}: {first} bis {last}</translation>
     </message>
@@ -229,6 +245,14 @@
     <message>
         <source>Links</source>
         <translation>Links</translation>
+    </message>
+    <message>
+        <source>No link here has the name of a file in this list.</source>
+        <translation>Kein Link hier heißt wie eine Datei in dieser Liste.</translation>
+    </message>
+    <message>
+        <source>Of several links, which one is this checksum for? Put the file name behind it.</source>
+        <translation>Für welchen der Links ist diese Prüfsumme? Bitte den Dateinamen dahinter schreiben.</translation>
     </message>
     <message>
         <source>Ranges in all: {number}, for {downloads}</source>
@@ -265,6 +289,10 @@
     <message>
         <source>and {number} more that cannot be used</source>
         <translation>und {number} weitere, die nicht verwendbar sind</translation>
+    </message>
+    <message>
+        <source>for {number} of {downloads}</source>
+        <translation>für {number} von {downloads}</translation>
     </message>
     <message>
         <source>until it succeeds</source>

@@ -193,4 +193,4 @@ def test_a_list_is_told_from_one_checksum(text: str, is_list: bool):
 def test_a_list_without_end_is_not_read():
     with pytest.raises(InvalidChecksum) as caught:
         parse_checksum_list("#" * (MAX_LIST_CHARACTERS + 1))
-    assert str(caught.value) == "A list of checksums of more than 8 MB is not read."
+    assert str(caught.value) == "A list of checksums of more than 1 MB is not read."

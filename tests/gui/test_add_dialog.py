@@ -13,6 +13,7 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import NewJob
 from dlmanager.engine.tasks import Tasks
@@ -715,3 +716,120 @@ def test_everything_can_be_reached_at_800_by_500(open_dialog: Open, queue: FakeQ
     dialog = open_dialog(A, "nonsense", "ftp://x", "x y", "https://example.org/[1-20]", folder="/x")
     assert dialog.minimumSizeHint().width() <= 800
     assert dialog.minimumSizeHint().height() <= 500
+
+
+SHA256 = "0a" * 32
+OTHER = "1b" * 32
+EXPECTED = Checksum(ChecksumKind.SHA256, SHA256)
+
+
+class TestChecksums:
+    @staticmethod
+    def give(dialog: AddDialog, text: str) -> None:
+        dialog._checksums.setPlainText(text)
+        dialog.check()
+
+    def test_one_is_expected_of_one_link_whatever_its_name(
+        self, open_dialog: Open, queue: FakeQueue
+    ) -> None:
+        dialog = open_dialog(A)
+        self.give(dialog, f"{SHA256.upper()} *another-name.iso\n")
+        assert dialog._checksums_found.text() == "SHA-256"
+        assert not dialog._checksums_problem.isVisible()
+        dialog.accept()
+        assert [order.checksum for order in queue.orders] == [EXPECTED]
+
+    def test_it_is_checked_while_it_is_typed_and_nothing_added_while_it_is_wrong(
+        self, open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+    ) -> None:
+        dialog = open_dialog(A)
+        dialog._checksums.setFocus()
+        qtbot.keyClicks(dialog._checksums, SHA256[:-1])
+        qtbot.waitUntil(dialog._checksums_problem.isVisible, timeout=2000)
+        assert dialog._checksums_problem.text().startswith("This checksum has 63 digits.")
+        assert not dialog._add.isEnabled()
+        assert dialog._checksums_found.text() == ""
+        qtbot.keyClicks(dialog._checksums, SHA256[-1])
+        qtbot.waitUntil(dialog._add.isEnabled, timeout=2000)
+        assert not dialog._checksums_problem.isVisible()
+        qtbot.keyClick(dialog._checksums, Qt.Key.Key_Return)
+        assert [order.checksum for order in queue.orders] == [EXPECTED]
+
+    def test_without_any_nothing_is_expected(self, open_dialog: Open, queue: FakeQueue) -> None:
+        dialog = open_dialog(A)
+        self.give(dialog, " \n")
+        dialog.accept()
+        assert [order.checksum for order in queue.orders] == [None]
+
+    def test_a_pasted_list_is_matched_to_the_links_by_name(
+        self, open_dialog: Open, queue: FakeQueue
+    ) -> None:
+        dialog = open_dialog(A, B, "https://example.org/c.iso")
+        pasted = QMimeData()
+        pasted.setText(f"# today\n{SHA256}  ./a.iso\nnonsense\n{OTHER} *iso/c.iso\n{OTHER}  d\n")
+        dialog._checksums.insertFromMimeData(pasted)
+        dialog.check()
+        assert dialog._checksums_found.text() == "for 2 of 3 downloads"
+        assert dialog._checksums_problem.text().startswith("Line 3: A checksum is made of")
+        assert dialog._checksums.height() > 2 * dialog.fontMetrics().lineSpacing()
+        dialog.accept()
+        assert [order.checksum for order in queue.orders] == [
+            EXPECTED,
+            None,
+            Checksum(ChecksumKind.SHA256, OTHER),
+        ]
+
+    def test_one_with_a_name_is_a_list_for_several_links(
+        self, open_dialog: Open, queue: FakeQueue
+    ) -> None:
+        dialog = open_dialog(A, B)
+        self.give(dialog, f"SHA256 (b.iso) = {SHA256}")
+        assert dialog._checksums_found.text() == "for 1 of 2 downloads"
+        dialog.accept()
+        assert [order.checksum for order in queue.orders] == [None, EXPECTED]
+
+    def test_one_without_a_name_does_not_tell_which_of_several_it_is_for(
+        self, open_dialog: Open
+    ) -> None:
+        dialog = open_dialog(A, B)
+        self.give(dialog, SHA256)
+        assert dialog._checksums_problem.text().startswith("Of several links, which one")
+        assert not dialog._add.isEnabled()
+        write(dialog, A)
+        assert dialog._add.isEnabled()
+
+    def test_a_list_that_names_none_of_the_links_is_told(self, open_dialog: Open) -> None:
+        dialog = open_dialog(A)
+        self.give(dialog, f"{SHA256}  x\n{OTHER}  y")
+        words = "No link here has the name of a file in this list."
+        assert dialog._checksums_problem.text() == words
+        assert dialog._checksums_found.text() == ""
+
+    def test_one_with_another_name_is_told_of_where_there_are_several(
+        self, open_dialog: Open
+    ) -> None:
+        dialog = open_dialog(A, B)
+        self.give(dialog, f"{SHA256}  x.iso")
+        words = "No link here has the name of a file in this list."
+        assert dialog._checksums_problem.text() == words
+
+    def test_a_list_of_nothing_is_a_problem(self, open_dialog: Open) -> None:
+        dialog = open_dialog(A)
+        self.give(dialog, "what\nis this")
+        assert dialog._checksums_problem.text().startswith("A checksum is made of")
+        assert not dialog._add.isEnabled()
+
+    def test_the_name_that_is_chosen_is_the_one_that_counts(
+        self, open_dialog: Open, queue: FakeQueue
+    ) -> None:
+        dialog = open_dialog("https://example.org/get?id=5")
+        dialog._name.setText("mine.iso")
+        self.give(dialog, f"{OTHER}  x\n{SHA256}  mine.iso")
+        dialog.accept()
+        assert [order.checksum for order in queue.orders] == [EXPECTED]
+
+    def test_before_there_is_a_link_its_kind_is_told(self, open_dialog: Open) -> None:
+        dialog = open_dialog()
+        self.give(dialog, SHA256)
+        assert dialog._checksums_found.text() == "SHA-256"
+        assert not dialog._checksums_problem.isVisible()
