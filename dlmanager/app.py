@@ -25,6 +25,9 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 
+from dlmanager import plain_imports  # noqa: F401 (before the modules that it is for)
+
+# isort: split
 from dlmanager import __version__
 from dlmanager.cli import complain
 from dlmanager.core.errors import (
@@ -59,6 +62,7 @@ from dlmanager.terminal import Report
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog, QWidget
 
+    from dlmanager.core.link_files import LinkFile
     from dlmanager.gui.main_window import MainWindow
 
 UNUSABLE = 2
@@ -259,7 +263,6 @@ async def _window_life(
     """
     from dlmanager.desktop.browser import open_in_browser
     from dlmanager.desktop.file_manager import open_file, show_in_folder
-    from dlmanager.desktop.link_files import read_link_file
     from dlmanager.desktop.single_instance import InstanceServer
     from dlmanager.desktop.trash import move_to_trash
     from dlmanager.gui.main_window import MainWindow
@@ -277,7 +280,7 @@ async def _window_life(
         make_settings_dialog=functools.partial(_make_settings_dialog, care, tasks),
         settings=care.settings,
         state=WindowState(paths.window),
-        read_link_file=lambda path: asyncio.to_thread(read_link_file, path),
+        read_link_file=_read_link_file,
         free_bytes=lambda folder: asyncio.to_thread(free_bytes, folder),
     )
     end_notifications = _begin_notifications(window, tasks)
@@ -316,6 +319,12 @@ async def _window_life(
         window.close_for_good()
         end_notifications()
         await tasks.settle()
+
+
+async def _read_link_file(path: str) -> "LinkFile":
+    from dlmanager.desktop.link_files import read_link_file
+
+    return await asyncio.to_thread(read_link_file, path)
 
 
 def _make_settings_dialog(care: SettingsKeeper, tasks: Tasks, parent: "QWidget") -> "QDialog":

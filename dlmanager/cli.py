@@ -496,7 +496,7 @@ def _find(store: StoreThread, given: str) -> Job:
 
 def json_object(job: Job) -> dict[str, Any]:
     """A job as scripts see it: every column under its own name, and `path`."""
-    return {**asdict(job), "path": job.path}
+    return {**job._asdict(), "path": job.path}
 
 
 def _print_json(value: Any) -> None:

@@ -3,8 +3,8 @@
 from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 APPLICATION_ICON = "dlmanager"
@@ -13,7 +13,6 @@ _PACKAGE = Path(__file__).resolve().parent
 # A wheel carries them as package data; a checkout keeps them in its top folder.
 _RESOURCES = (_PACKAGE / "_resources", _PACKAGE.parent / "resources")
 _FOLDERS = tuple(folder / "icons" for folder in _RESOURCES)
-_SIZES_PX = (16, 20, 24, 32)
 _APPLICATION_SIZES_PX = (16, 22, 24, 32, 48, 64, 128, 256)
 
 
@@ -47,11 +46,10 @@ def _source(name: str) -> bytes:
 
 
 @lru_cache(maxsize=512)
-def _pixmap(name: str, rgba: int, size_px: int, device_pixel_ratio: float) -> QPixmap:
+def _pixmap(name: str, rgba: int, side: int, device_pixel_ratio: float) -> QPixmap:
     # QtSvg paints `currentColor` as black, whatever the palette says: put the colour in before.
     colour = QColor.fromRgba(rgba)
     source = _source(name).replace(b"currentColor", colour.name().encode("ascii"))
-    side = max(1, round(size_px * device_pixel_ratio))
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -67,26 +65,50 @@ def pixmap(name: str, colour: QColor, size_px: int, device_pixel_ratio: float = 
 
     size_px: side in device-independent pixels; the picture holds `device_pixel_ratio` times more.
     """
-    return _pixmap(name, colour.rgba(), size_px, device_pixel_ratio)
+    side = max(1, round(size_px * device_pixel_ratio))
+    return _pixmap(name, colour.rgba(), side, device_pixel_ratio)
+
+
+class _OutlineEngine(QIconEngine):
+    """Draws an icon when a size of it is asked for: most of the menus' are never seen."""
+
+    def __init__(self, name: str, rgba: int, disabled_rgba: int) -> None:
+        super().__init__()
+        self._made_of = name, rgba, disabled_rgba
+
+    def clone(self) -> QIconEngine:
+        return _OutlineEngine(*self._made_of)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return self.scaledPixmap(size, mode, state, 1.0)
+
+    def scaledPixmap(  # noqa: N802 (Qt's name)
+        self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
+    ) -> QPixmap:
+        # In Qt 6 the size counts pixels of the device, `scale` of them to one of ours.
+        name, rgba, disabled_rgba = self._made_of
+        colour = disabled_rgba if mode is QIcon.Mode.Disabled else rgba
+        return _pixmap(name, colour, min(size.width(), size.height()), scale)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        ratio = painter.device().devicePixelRatio()
+        drawn = self.scaledPixmap((QSizeF(rect.size()) * ratio).toSize(), mode, state, ratio)
+        corner = QRectF(rect).center() - QPointF(drawn.width(), drawn.height()) / (2 * ratio)
+        painter.drawPixmap(corner, drawn)
 
 
 @lru_cache(maxsize=256)
-def _icon(name: str, rgba: int, disabled_rgba: int, device_pixel_ratio: float) -> QIcon:
-    made = QIcon()
-    for size_px in _SIZES_PX:
-        normal = _pixmap(name, rgba, size_px, device_pixel_ratio)
-        # Without pictures of their own for these modes, styles tint or grey the normal one.
-        for mode in (QIcon.Mode.Normal, QIcon.Mode.Active, QIcon.Mode.Selected):
-            made.addPixmap(normal, mode)
-        made.addPixmap(
-            _pixmap(name, disabled_rgba, size_px, device_pixel_ratio), QIcon.Mode.Disabled
-        )
-    return made
+def _icon(name: str, rgba: int, disabled_rgba: int) -> QIcon:
+    icon_path(name)  # what is missing is told here, not while something is painted
+    return QIcon(_OutlineEngine(name, rgba, disabled_rgba))
 
 
-def icon(name: str, colour: QColor, disabled: QColor, device_pixel_ratio: float = 1.0) -> QIcon:
-    """Return an outline icon in a colour of the palette, and in another one where disabled."""
-    return _icon(name, colour.rgba(), disabled.rgba(), device_pixel_ratio)
+def icon(name: str, colour: QColor, disabled: QColor) -> QIcon:
+    """Return an outline icon in a colour of the palette, and in another one where disabled.
+
+    Raises FileNotFoundError as `icon_path` does.
+    """
+    return _icon(name, colour.rgba(), disabled.rgba())
 
 
 @lru_cache(maxsize=1)

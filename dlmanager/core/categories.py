@@ -63,7 +63,9 @@ class CategoryTable:
 
         The longest ending that is listed counts: `tar.gz` before `gz`.
         """
-        name = _VOLUME.sub("", name.lower())
+        name = name.lower()
+        if name[-1:].isdigit():  # asked first, as the list has this done for thousands of names
+            name = _VOLUME.sub("", name)
         parts = name.split(".")[1:][-_MAX_PARTS:]
         for start in range(len(parts)):
             category = self._category_of.get(".".join(parts[start:]))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from dlmanager.core.job import Job
@@ -45,7 +44,7 @@ class AttemptRow:
 
     def write(self, **facts: Any) -> None:
         """Note facts now and write them soon, in order; `settle` waits for them."""
-        self.job = replace(self.job, **facts)
+        self.job = self.job._replace(**facts)
         self.spawn(self._recorder(facts))
 
     def spawn(self, awaitable: Awaitable[Any]) -> None:

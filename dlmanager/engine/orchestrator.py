@@ -38,6 +38,8 @@ from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
 
 SPACE_RETRY_MS = 30_000
+MOST_QUIET_POLLS = 10
+"""How often in a row an idle queue is only asked whether another process wrote to it."""
 """How long a job that a full disk has paused rests at least: the disk may say that there is room
 where a quota says that there is none."""
 MAX_TIMER_MS = 60 * 60 * 1000
@@ -162,7 +164,8 @@ class DownloadQueueOrchestrator(QObject):
         self._runs.wget_failed.connect(self._wget.note_failure)
 
         self._poll_timer = QTimer(self, interval=poll_interval_ms)
-        self._poll_timer.timeout.connect(self._wake.set)
+        self._poll_timer.timeout.connect(self._poll)
+        self._quiet_polls = 0
         self._retry_timer = QTimer(self, singleShot=True)
         self._retry_timer.timeout.connect(self._wake.set)
         self._watcher = QFileSystemWatcher(self)
@@ -180,6 +183,11 @@ class DownloadQueueOrchestrator(QObject):
     def problem(self) -> str | None:
         """Why the queue as a whole cannot work, in one sentence; None while it can."""
         return self._wget.problem or self._store_problem
+
+    @property
+    def network_is_away(self) -> bool:
+        """Whether no server can be reached; see `network_away_changed`."""
+        return self._network.is_away
 
     @property
     def max_retries(self) -> int:
@@ -538,6 +546,24 @@ class DownloadQueueOrchestrator(QObject):
             else:
                 if not self._patient.is_waiting:
                     self._set_store_problem(None)
+
+    def _poll(self) -> None:
+        """Look, though nothing told us to; an idle queue costs next to nothing."""
+        is_quiet = self._idle.is_set() and self._store_problem is None and not self._parts_left
+        if is_quiet and self._quiet_polls < MOST_QUIET_POLLS:
+            self._quiet_polls += 1
+            self._tasks.start(self._wake_if_changed())
+        else:
+            self._quiet_polls = 0
+            self._wake.set()
+
+    async def _wake_if_changed(self) -> None:
+        try:
+            has_changed = await self._store.run(JobStore.has_changed)
+        except StoreUnusable:
+            has_changed = True  # the look that follows tells
+        if has_changed:
+            self._wake.set()
 
     async def _take_changes(self) -> None:
         """Follow what other processes wrote to the queue."""

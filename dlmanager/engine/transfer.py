@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from enum import Enum
 
 from dlmanager.core.errors import ErrorKind
@@ -193,15 +192,15 @@ class Transfer:
             self.is_unconfirmed = True
             return Outcome(Ending.DONE, http_status=http_status)
         if self.redo is Redo.WEB_PAGE or (self.redo is None and self._guard.finds_page(part)):
-            self._row.job = replace(self._row.job, bytes_done=part.size())
+            self._row.job = self._row.job._replace(bytes_done=part.size())
             return page_outcome(http_status)
         if self.redo is Redo.OTHER_SIZE:
-            self._row.job = replace(self._row.job, bytes_done=part.size())
+            self._row.job = self._row.job._replace(bytes_done=part.size())
             return Outcome(Ending.FAIL, ErrorKind.CHANGED, OTHER_SIZE_WORDS, http_status)
         if self.redo in (Redo.RESTART, Redo.PEEK) or fetched.overlap is Overlap.DIFFERENT:
             return Outcome(Ending.RESTART, http_status=http_status)
         if self.redo in (Redo.NO_ANSWER, Redo.TOO_SLOW) and exit_.signal is not None:
-            self._row.job = replace(self._row.job, bytes_done=part.size())
+            self._row.job = self._row.job._replace(bytes_done=part.size())
             return stalled(Stall(self.redo.value), http_status)
         outcome = classify(
             exit_,
@@ -218,7 +217,7 @@ class Transfer:
             return Outcome(Ending.RESTART, http_status=http_status)
         if outcome.error_kind is ErrorKind.BAD_ANSWER:
             part.restore()
-        self._row.job = replace(self._row.job, bytes_done=part.size())
+        self._row.job = self._row.job._replace(bytes_done=part.size())
         return outcome
 
     # What wget says

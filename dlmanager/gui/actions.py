@@ -166,15 +166,13 @@ class Actions(QObject):
 
     def refresh_icons(self) -> None:
         """Draw the icons in the colours of the window's palette."""
-        palette, ratio = self._window.palette(), self._window.devicePixelRatioF()
+        palette = self._window.palette()
         role, disabled = QPalette.ColorRole.ButtonText, QPalette.ColorGroup.Disabled
         for action, name in self._icons.items():
-            action.setIcon(
-                resources.icon(name, palette.color(role), palette.color(disabled, role), ratio)
-            )
+            action.setIcon(resources.icon(name, palette.color(role), palette.color(disabled, role)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange):
+        if event.type() == QEvent.Type.PaletteChange:
             self.refresh_icons()
         return super().eventFilter(watched, event)
 

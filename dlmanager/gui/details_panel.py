@@ -135,8 +135,7 @@ class DetailsPanel(QWidget):
     def _draw_icon(self) -> None:
         palette, role = self.palette(), QPalette.ColorRole.ButtonText
         colour, disabled = palette.color(role), palette.color(QPalette.ColorGroup.Disabled, role)
-        ratio = self.devicePixelRatioF()
-        self._hide_button.setIcon(resources.icon("chevron-down", colour, disabled, ratio))
+        self._hide_button.setIcon(resources.icon("chevron-down", colour, disabled))
 
     def _on_page_changed(self) -> None:
         self._refresh()

@@ -50,8 +50,7 @@ class Role(IntEnum):
     """What a cell can be asked for beside Qt's own roles."""
 
     SORT = Qt.ItemDataRole.UserRole + 1  # the raw value, None if unknown
-    JOB = Qt.ItemDataRole.UserRole + 2  # the Job of the row
-    BAR = Qt.ItemDataRole.UserRole + 3  # the Bar of the row, None if there is none to draw
+    BAR = Qt.ItemDataRole.UserRole + 2  # the Bar of the row, None if there is none to draw
 
 
 # What `data` answers; a view asks each cell that it paints for several other roles.
@@ -314,8 +313,6 @@ class JobTableModel(QAbstractTableModel):
             return row.bar(shown)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(row, column)
-        if role == Role.JOB:
-            return row.job
         if role == Role.SORT:
             return SORT_VALUES[column](row)
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -3,23 +3,25 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QMimeData, QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from dlmanager.core.errors import BadInput, DlmanagerError
 from dlmanager.core.job import Job, NewJob
-from dlmanager.core.link_files import EXTENSIONS, FileLink, LinkFile
 from dlmanager.core.ranges import range_in
 from dlmanager.core.secrets import link_with
 from dlmanager.gui import formatting
-from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.job_table_model import JobTableModel
 from dlmanager.gui.mime_links import Offer, hold_link, offer_of
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.window_state import WindowState
+
+if TYPE_CHECKING:  # and loaded where they are used: a start goes without
+    from dlmanager.core.link_files import FileLink, LinkFile
+    from dlmanager.gui.add_dialog import AddDialog
 
 MOST_AT_ONCE = 50
 """More links than this are looked at in the dialog first, which does so by and by."""
@@ -45,7 +47,7 @@ class LinkAdder(QObject):
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         folder: Callable[[], str],
         state: WindowState,
-        read_link_file: Callable[[str], Awaitable[LinkFile]],
+        read_link_file: Callable[[str], Awaitable["LinkFile"]],
         free_bytes: Callable[[str], Awaitable[int | None]],
         bring_to_front: Callable[[], None],
     ) -> None:
@@ -92,8 +94,8 @@ class LinkAdder(QObject):
         self,
         links: Sequence[str] = (),
         names: Mapping[str, str] | None = None,
-        files: Mapping[str, FileLink] | None = None,
-    ) -> AddDialog:
+        files: Mapping[str, "FileLink"] | None = None,
+    ) -> "AddDialog":
         """Ask for links to add, beginning with the given ones; returns the dialog, open.
 
         names: what the files of some are to be called. files: what else is known of some.
@@ -105,6 +107,8 @@ class LinkAdder(QObject):
             return self._dialog
         if not self._window.isVisible():
             self._bring_to_front()
+        from dlmanager.gui.add_dialog import AddDialog
+
         dialog = AddDialog(
             self._queue,
             start_task=self._start_task,
@@ -194,6 +198,8 @@ class LinkAdder(QObject):
 
     def ask_for_files(self) -> None:
         """Let the person choose files to import."""
+        from dlmanager.core.link_files import EXTENSIONS
+
         chooser = QFileDialog(self._window, self.tr("Import links"))
         chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -214,6 +220,8 @@ class LinkAdder(QObject):
 
     def import_files(self, paths: Sequence[str]) -> None:
         """Import files that were dropped or pasted; those of other kinds are told."""
+        from dlmanager.core.link_files import EXTENSIONS
+
         wanted = [path for path in paths if Path(path).suffix.lower()[1:] in EXTENSIONS]
         if wanted:
             self._import(wanted)

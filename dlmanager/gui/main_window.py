@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, Wish
-from dlmanager.core.link_files import LinkFile
 from dlmanager.core.notification import Answer, Notification, Subject
 from dlmanager.core.settings import Settings
 from dlmanager.gui import announcer, formatting, questions
@@ -35,6 +34,7 @@ from dlmanager.gui.actions import MAX_OPENED, Actions
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.details_panel import DetailsPanel
 from dlmanager.gui.drop_overlay import DropOverlay
+from dlmanager.gui.free_space_label import FreeSpaceLabel
 from dlmanager.gui.herald import Herald
 from dlmanager.gui.link_adder import LinkAdder
 from dlmanager.gui.list_and_details import ListAndDetails
@@ -48,6 +48,9 @@ from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
 from dlmanager.gui.tray import Tray, is_tray_available
 from dlmanager.gui.window_state import WindowState
+
+if TYPE_CHECKING:
+    from dlmanager.core.link_files import LinkFile
 
 _START_SIZE = QSize(1160, 640)
 
@@ -74,7 +77,7 @@ class MainWindow(QMainWindow):
         show_in_folder: Callable[[str, Callable[[], None]], None],
         move_to_trash: MoveToTrash,
         make_settings_dialog: Callable[[QWidget], QDialog],
-        read_link_file: Callable[[str], Awaitable[LinkFile]],
+        read_link_file: Callable[[str], Awaitable["LinkFile"]],
         free_bytes: Callable[[str], Awaitable[int | None]],
         settings: Settings | None = None,
         state: WindowState | None = None,
@@ -104,7 +107,7 @@ class MainWindow(QMainWindow):
         self._quit_question: QMessageBox | None = None
         self.setWindowTitle("dlmanager")
         self.setAcceptDrops(True)
-        self._make_parts(tray_is_available)
+        self._make_parts(tray_is_available, free_bytes)
         self._adder = LinkAdder(
             self,
             queue,
@@ -145,6 +148,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._herald.set_settings(settings)
         self._table.set_density(settings.row_height)
+        self._free_space.refresh()
 
     def add_links(self, urls: Sequence[str]) -> None:
         """Add links to the default folder at once; what is left to decide comes to the dialog."""
@@ -203,7 +207,11 @@ class MainWindow(QMainWindow):
 
     # Parts
 
-    def _make_parts(self, tray_is_available: Callable[[], bool]) -> None:
+    def _make_parts(
+        self,
+        tray_is_available: Callable[[], bool],
+        free_bytes: Callable[[str], Awaitable[int | None]],
+    ) -> None:
         self._banner = Banner(self)
         self._list = ListPane(self._state, self)
         self._table = self._list.table
@@ -226,7 +234,10 @@ class MainWindow(QMainWindow):
             self._make_upper_part(), self._details, actions.details, self._state, self
         )
         self.setCentralWidget(self._centre)
-        self._status_line = StatusLine(self)
+        self._free_space = FreeSpaceLabel(
+            free_bytes=free_bytes, folder=self._folder, start_task=self._start_task
+        )
+        self._status_line = StatusLine(self._free_space, self)
         self.setStatusBar(self._status_line)
         self._tray = Tray(self._actions, self, is_available=tray_is_available)
         # A burst of changes needs one look at the selection.
@@ -336,6 +347,8 @@ class MainWindow(QMainWindow):
         queue.jobs_removed.connect(self._live.forget)
         queue.problem_changed.connect(self._banner.show_problem)
         self._banner.show_problem(queue.problem)
+        queue.network_away_changed.connect(self._status_line.show_offline)
+        self._status_line.show_offline(queue.network_is_away)
         jobs.jobs_updated.connect(self._selection_timer.start)
         jobs.summary_changed.connect(self._on_summary_changed)
         # After the list, which knows the latest of each job.

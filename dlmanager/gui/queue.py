@@ -35,6 +35,7 @@ class Queue(AttemptSource, Protocol):
         jobs_removed(list[str]): their ids.
         progressed(list[JobProgress]): live and not committed, at most 5 times a second.
         problem_changed(str | None): a sentence while the queue as a whole cannot work.
+        network_away_changed(bool): whether no server can be reached, from now on.
     """
 
     @property
@@ -47,10 +48,17 @@ class Queue(AttemptSource, Protocol):
     def progressed(self) -> SignalInstance: ...
     @property
     def problem_changed(self) -> SignalInstance: ...
+    @property
+    def network_away_changed(self) -> SignalInstance: ...
 
     @property
     def problem(self) -> str | None:
         """Why the queue as a whole cannot work, as a sentence; None while it can."""
+        ...
+
+    @property
+    def network_is_away(self) -> bool:
+        """Whether no server can be reached."""
         ...
 
     @property

@@ -132,9 +132,9 @@ class SidePanel(QTreeWidget):
         header.setSectionResizeMode(_COUNT, QHeaderView.ResizeMode.ResizeToContents)
 
     def _draw_icons(self) -> None:
-        colour, ratio = quiet_text(self.palette()), self.devicePixelRatioF()
+        colour = quiet_text(self.palette())
         for key, item in self._items.items():
-            item.setIcon(_LABEL, resources.icon(_ICONS[key], colour, colour, ratio))
+            item.setIcon(_LABEL, resources.icon(_ICONS[key], colour, colour))
 
     def _add_section(self, title: str) -> QTreeWidgetItem:
         section = QTreeWidgetItem(self, [title, ""])

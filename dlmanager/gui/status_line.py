@@ -16,8 +16,15 @@ _WIDEST_SPEED = "↓ 1,999.9 MB/s"
 class StatusLine(QStatusBar):
     """Shows the summary of the list, and for a while what has just happened."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, free_space: QWidget, parent: QWidget | None = None) -> None:
+        """free_space: what shows it, such as a FreeSpaceLabel."""
         super().__init__(parent)
+        self._offline = _plain_label(self.tr("Network"))
+        self._offline.setText(self.tr("Offline"))
+        self._offline.setToolTip(
+            self.tr("No server can be reached. Downloads go on when the network is back.")
+        )
+        self._offline.hide()
         self._speed = _plain_label(self.tr("Total speed"))
         self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance(_WIDEST_SPEED))
         self._counts = _plain_label(self.tr("Downloads at work"))
@@ -31,6 +38,8 @@ class StatusLine(QStatusBar):
         self._offer.hide()
         self.addWidget(self._message, 1)
         self.addWidget(self._offer)
+        self.addPermanentWidget(self._offline)
+        self.addPermanentWidget(free_space)
         self.addPermanentWidget(self._counts)
         self.addPermanentWidget(self._speed)
         self._clear_timer = QTimer(self)
@@ -46,6 +55,10 @@ class StatusLine(QStatusBar):
         self._counts.setText(
             formatting.counts_text(summary.active, summary.waiting) if counted else ""
         )
+
+    def show_offline(self, is_offline: bool) -> None:
+        """Show or hide the note that no server can be reached."""
+        self._offline.setVisible(is_offline)
 
     def say(self, text: str, offer: QAction | None = None) -> None:
         """Show a sentence for a while; offer: what can be done about it meanwhile."""

@@ -75,7 +75,8 @@ class Tray(QObject):
         for action in (actions.pause_all, actions.resume_all):
             self._menu.addAction(action)
         self._menu.addSeparator()
-        self._menu.addAction(actions.quit)
+        for action in (actions.settings, actions.quit):
+            self._menu.addAction(action)
         self._looks_without = 0
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_INTERVAL_MS)

@@ -33,13 +33,26 @@ def open_database(path: Path) -> tuple[Any, tuple[int, int] | None]:
     path.touch(mode=0o600)
     database: Any = SqliteDatabase(str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE")
     try:
-        database.connect()
+        _connect(database)
         opened_file = file_of(path)
         _migrate(database, path)
     except BaseException:
         database.close()
         raise
     return database, opened_file
+
+
+def _connect(database: Any) -> None:
+    """Connect, and wait for a lock that SQLite itself does not wait for: a new file's first WAL."""
+    given_up_at_s = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            database.connect()
+            return
+        except OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > given_up_at_s:
+                raise
+        time.sleep(0.01)
 
 
 def has_rows(database: Any) -> bool:

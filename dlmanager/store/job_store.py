@@ -6,6 +6,7 @@ A JobStore belongs to one thread; `store_thread.StoreThread` gives it one.
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ class JobStore:
         query = table.select(*self._columns).where(
             table.part_path.is_null(False), gone, table.status != Status.COMPLETED
         )
-        return [job_from_row(row) for row in query.tuples()]
+        return self._jobs(query)
 
     def ids_with_secrets(self) -> set[str]:
         """The ids of all rows that secrets are kept for; removed rows included."""
@@ -169,9 +170,13 @@ class JobStore:
         query = (
             self._table.select(*self._columns)
             .where(self._table.removed_at.is_null(), *conditions)
-            .order_by(*self._oldest_first)
+            .order_by(Column(self._table, "rowid"))
         )
-        return [job_from_row(row) for row in query.tuples()]
+        # SQLite would carry whole rows through its sorting; here they are nearly sorted already.
+        return sorted(self._jobs(query), key=attrgetter("created_at"))
+
+    def _jobs(self, query: Any) -> list[Job]:
+        return list(map(job_from_row, self._database.execute(query)))
 
     # Adding
 
@@ -407,6 +412,10 @@ class JobStore:
 
     # What other processes did
 
+    def has_changed(self) -> bool:
+        """Whether other connections wrote anything since the last call of `changes`."""
+        return self._read_data_version() != self._data_version
+
     def changes(self) -> list[Job]:
         """The rows that other connections changed since the last call, removed ones included."""
         version = self._read_data_version()
@@ -418,7 +427,7 @@ class JobStore:
             .where(self._table.revision > self._seen_revision)
             .order_by(*self._oldest_first)
         )
-        jobs = [job_from_row(row) for row in query.tuples()]
+        jobs = self._jobs(query)
         self._seen_revision = max([self._seen_revision, *(job.revision for job in jobs)])
         return jobs
 
@@ -451,7 +460,7 @@ class JobStore:
         found: dict[str, Job] = {}
         for some in chunks(ids):
             query = table.select(*self._columns).where(table.id.in_(some))
-            found |= {job.id: job for job in map(job_from_row, query.tuples())}
+            found |= {job.id: job for job in self._jobs(query)}
         return [found[job_id] for job_id in ids if job_id in found]
 
 

@@ -1,7 +1,7 @@
 """The table DOWNLOAD_QUEUE as Peewee sees it, and its rows as jobs."""
 
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import Any
 
 from peewee import SqliteDatabase, Table
@@ -10,28 +10,25 @@ from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 
-COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Job))
-"""Every column, in the order of the fields of Job: the dataclass is the one list of them."""
+COLUMNS: tuple[str, ...] = Job._fields
+"""Every column, in the order of the fields of Job, which is the one list of them."""
 
-_PHASES: frozenset[str] = frozenset(Phase)
-_ERROR_KINDS: frozenset[str] = frozenset(ErrorKind)
-_WAITS: frozenset[str] = frozenset(WaitingFor)
-_VERIFICATIONS: frozenset[str] = frozenset(Verification)
-_CHECKSUM_KINDS: frozenset[str] = frozenset(ChecksumKind)
+_VERIFICATIONS = {each.value: each for each in Verification}
+# A word that a newer version wrote is unknown here; the job itself is not.
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "status": Status,
-    # A word that a newer version wrote is unknown here; the job itself is not.
-    "phase": lambda word: Phase(word) if word in _PHASES else None,
-    "error_kind": lambda word: ErrorKind(word) if word in _ERROR_KINDS else None,
-    "verification": lambda word: (
-        Verification(word) if word in _VERIFICATIONS else Verification.NONE
-    ),
+    "phase": {phase.value: phase for phase in Phase}.get,
+    "error_kind": {kind.value: kind for kind in ErrorKind}.get,
+    "verification": lambda word: _VERIFICATIONS.get(word, Verification.NONE),
     "unclean_stop": bool,
-    "waiting_for": lambda word: WaitingFor(word) if word in _WAITS else None,
+    "waiting_for": {each.value: each for each in WaitingFor}.get,
     "accept_page": bool,
     "named_by_server": bool,
     "has_secrets": bool,
-    "checksum_kind": lambda word: ChecksumKind(word) if word in _CHECKSUM_KINDS else None,
+    # The same few in thousands of rows.
+    "target_directory": sys.intern,
+    "host": sys.intern,
+    "checksum_kind": {kind.value: kind for kind in ChecksumKind}.get,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())
 
@@ -50,4 +47,4 @@ def job_from_row(row: Sequence[Any]) -> Job:
     for index, kind in _CONVERTED:
         if values[index] is not None:
             values[index] = kind(values[index])
-    return Job(*values)
+    return Job._make(values)

@@ -815,6 +815,25 @@
     </message>
 </context>
 <context>
+    <name>FreeSpaceLabel</name>
+    <message>
+        <source>Free space</source>
+        <translation>Freier Platz</translation>
+    </message>
+    <message>
+        <source>On the disk of {folder}</source>
+        <translation>Auf dem Datenträger von {folder}</translation>
+    </message>
+    <message>
+        <source>Only {size} free</source>
+        <translation>Nur noch {size} frei</translation>
+    </message>
+    <message>
+        <source>{size} free</source>
+        <translation>{size} frei</translation>
+    </message>
+</context>
+<context>
     <name>JobFacts</name>
     <message>
         <source>Added</source>
@@ -2670,6 +2689,18 @@
     <message>
         <source>Downloads at work</source>
         <translation>Laufende Downloads</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Netz</translation>
+    </message>
+    <message>
+        <source>No server can be reached. Downloads go on when the network is back.</source>
+        <translation>Kein Server ist erreichbar. Die Downloads gehen weiter, sobald das Netz wieder da ist.</translation>
+    </message>
+    <message>
+        <source>Offline</source>
+        <translation>Offline</translation>
     </message>
     <message>
         <source>Total speed</source>

@@ -4,8 +4,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.measuring import Figure, Options, dlmanager, percentile, run, say, serving
-from tests.benchmarks.probed_program import DOWNLOADS, Result, measured
+from tests.benchmarks.measuring import (
+    Figure,
+    Options,
+    dlmanager,
+    percentile,
+    probed,
+    run,
+    say,
+    serving,
+)
+from tests.benchmarks.probed_program import DOWNLOADS, Result
 
 MOST_P99_MS = 20
 _RATE = "2M"
@@ -16,7 +25,7 @@ _WINDOW_RUNS = 3
 def measure_loop(options: Options) -> list[Figure]:
     """Delays with the window, without it, and of an empty loop."""
     say("an empty event loop")
-    figures = probe_figures("loop: empty", [measured("bare", options.folder, options)])
+    figures = probe_figures("loop: empty", [probed("bare", options.folder, options)])
     for scenario, runs, limit in (("window", _WINDOW_RUNS, MOST_P99_MS), ("headless", 1, None)):
         say(f"the event loop under {DOWNLOADS} downloads, {scenario}")
         found = [_observe(scenario, options) for _ in range(runs)]
@@ -54,4 +63,4 @@ def _observe_in(folder: Path, scenario: str, options: Options) -> Result:
     files = [f"file-{number}.bin={_FILE_SIZE}" for number in range(DOWNLOADS)]
     with serving(files, "--rate", _RATE) as links:
         run(dlmanager(data_dir, "add", *links, "--to", str(target)), options)
-        return measured(scenario, data_dir, options)
+        return probed(scenario, data_dir, options)

@@ -5,6 +5,7 @@ whatever this checkout's environment says), offscreen, and with a HOME of their 
 """
 
 import contextlib
+import json
 import os
 import shutil
 import statistics
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
@@ -136,6 +138,25 @@ def run(command: Sequence[str], options: Options, *, timeout_s: float = 120) -> 
 def dlmanager(data_dir: Path, *arguments: str) -> list[str]:
     """The command line of our program on a data folder."""
     return [PYTHON, "-m", "dlmanager", "--data-dir", str(data_dir), *arguments]
+
+
+_PROBED = (
+    # As dlmanager/__main__.py does before anything is imported.
+    "import gc, runpy; gc.disable();"
+    "runpy.run_module('tests.benchmarks.probed_program', run_name='__main__', alter_sys=True)"
+)
+
+
+def probed(scenario: str, data_dir: Path, options: Options) -> dict[str, Any]:
+    """Run a scenario of `probed_program` in a process of its own and return what it found.
+
+    The keys are those of LoopProbe.watch, the scenario's own, and began_at: when the process was
+    started, as time.time() says.
+    """
+    result = options.folder / f"{scenario}.json"
+    began_at = time.time()
+    run([PYTHON, "-c", _PROBED, scenario, str(data_dir), str(result)], options)
+    return {"began_at": began_at, **json.loads(result.read_text())}
 
 
 def environment(options: Options) -> dict[str, str]:

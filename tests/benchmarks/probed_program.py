@@ -1,24 +1,21 @@
 """The program as app.py wires it, with a probe on its event loop: runs in a process of its own.
 
-python -m tests.benchmarks.probed_program SCENARIO DATA_DIR RESULT, as `measured` starts it. The
-orchestrator that app.py asks for is watched; when the scenario is over, the program gets SIGTERM
-and ends as it always does.
+python -m tests.benchmarks.probed_program SCENARIO DATA_DIR RESULT, as `measuring.probed` starts it.
+The orchestrator that app.py asks for is watched; when the scenario is over, the program gets
+SIGTERM and ends as it always does.
 """
 
 import asyncio
 import json
 import os
-import random
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 
 from dlmanager import app
@@ -28,7 +25,6 @@ from dlmanager.core.settings import Settings
 from dlmanager.engine.network_care import SystemNetwork
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.paths import Paths, profile_paths
-from tests.benchmarks.measuring import PYTHON, Options, run
 
 PROBE_INTERVAL_S = 0.005
 DOWNLOADS = 20
@@ -42,21 +38,6 @@ _READY_TIMEOUT_S = 30
 
 Result = dict[str, Any]
 Scenario = Callable[[DownloadQueueOrchestrator], Coroutine[Any, Any, Result]]
-
-
-def measured(scenario: str, data_dir: Path, options: Options) -> Result:
-    """Run a scenario in a process of its own and return what it found.
-
-    The keys are those of LoopProbe.watch, the scenario's own, and began_at: when the process was
-    started, as time.time() says.
-    """
-    result = options.folder / f"{scenario}.json"
-    began_at = time.time()
-    run(
-        [PYTHON, "-m", "tests.benchmarks.probed_program", scenario, str(data_dir), str(result)],
-        options,
-    )
-    return {"began_at": began_at, **json.loads(result.read_text())}
 
 
 class LoopProbe(QObject):
@@ -142,8 +123,8 @@ async def observe_downloads(orchestrator: DownloadQueueOrchestrator) -> Result:
     return await LoopProbe().watch(OBSERVED_S)
 
 
-def watch_rows() -> Scenario:
-    """Note when the table with its rows is first painted, then what it takes to sit and to move."""
+def watch_paint() -> Scenario:
+    """Note when the table with its rows is first painted, and end."""
     from dlmanager.gui.job_table_view import JobTableView
 
     painted = asyncio.Event()
@@ -161,8 +142,19 @@ def watch_rows() -> Scenario:
 
     async def observe(orchestrator: DownloadQueueOrchestrator) -> Result:
         await asyncio.wait_for(painted.wait(), _READY_TIMEOUT_S)
+        return {"painted_at": painted_at}
+
+    return observe
+
+
+def watch_rows() -> Scenario:
+    """Note what it takes the table with its rows to sit and to move."""
+    see_paint = watch_paint()
+
+    async def observe(orchestrator: DownloadQueueOrchestrator) -> Result:
+        await see_paint(orchestrator)
         await asyncio.sleep(SETTLE_S)
-        memory_bytes = psutil.Process().memory_info().rss
+        memory_bytes = _resident_bytes()
         cpu_s = time.process_time()
         await asyncio.sleep(IDLE_S)
         idle_share = (time.process_time() - cpu_s) / IDLE_S
@@ -171,14 +163,14 @@ def watch_rows() -> Scenario:
         await asyncio.sleep(SETTLE_S)
         found = await LoopProbe().watch(OBSERVED_S)
         movement.cancel()
-        return {
-            **found,
-            "painted_at": painted_at,
-            "memory_bytes": memory_bytes,
-            "idle_share": idle_share,
-        }
+        return {**found, "memory_bytes": memory_bytes, "idle_share": idle_share}
 
     return observe
+
+
+def _resident_bytes() -> int:
+    # proc(5): the second word of statm counts pages in memory.
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _sort_and_filter() -> None:
@@ -198,14 +190,16 @@ async def _move_rows(orchestrator: DownloadQueueOrchestrator) -> None:
 
     Their speeds waver, so that the order by speed changes all the time.
     """
+    from random import Random  # here, as the program starts without it
+
     total = 1_000_000_000
     jobs = [
-        replace(job, status=Status.PROCESSING, phase=Phase.DOWNLOADING, bytes_total=total)
+        job._replace(status=Status.PROCESSING, phase=Phase.DOWNLOADING, bytes_total=total)
         for job in (await orchestrator.list_jobs())[-ACTIVE_ROWS:]
     ]
     orchestrator.jobs_changed.emit(jobs)
     done = 0
-    chance = random.Random(1)
+    chance = Random(1)
 
     def speeds() -> list[float]:
         return [chance.uniform(0.5e6, 2e6) for _ in jobs]
@@ -241,8 +235,9 @@ def main(arguments: list[str]) -> int:
     elif scenario == "window":
         _watch_orchestrator(observe_downloads, Path(result))
         app.run_window(paths, [])
-    elif scenario == "rows":
-        _watch_orchestrator(watch_rows(), Path(result))
+    elif scenario in ("paint", "rows"):
+        watch = watch_paint if scenario == "paint" else watch_rows
+        _watch_orchestrator(watch(), Path(result))
         app.run_window(paths, [])
     else:
         raise ValueError(f"no scenario {scenario!r}")

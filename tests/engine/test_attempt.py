@@ -5,7 +5,6 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +59,7 @@ class Bench:
         """What an earlier attempt left: a part, and its facts in the row."""
         part = PartFile.create(self.folder / "file.bin.0f8d2c5e.part")
         part.path.write_bytes(part_bytes(0, size) if content is None else content)
-        self.row.job = replace(
-            self.row.job,
+        self.row.job = self.row.job._replace(
             part_path=str(part.path),
             part_device=part.device,
             part_inode=part.inode,
@@ -563,7 +561,7 @@ class TestLooking:
         assert bench.row.job.retry_count == retry_count
 
     def test_a_job_at_rest_has_no_progress(self, run, bench: Bench):
-        bench.row.job = replace(bench.row.job, phase=None)
+        bench.row.job = bench.row.job._replace(phase=None)
         assert bench.attempt().note(Look(1, Overlap.EQUAL), 1.0) is None
 
     def test_another_files_bytes_without_a_wget_change_nothing(self, run, bench: Bench):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ class Record:
             raise self.error
         self.facts.append(facts)
         if self.job is not None:
-            self.job = replace(self.job, **facts)
+            self.job = self.job._replace(**facts)
         return self.job
 
 

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ __all__ = ["bench"]
 
 
 def expect(bench: Bench, digits: str, kind: ChecksumKind = ChecksumKind.SHA256) -> None:
-    bench.row.job = replace(bench.row.job, checksum_kind=kind, checksum=digits)
+    bench.row.job = bench.row.job._replace(checksum_kind=kind, checksum=digits)
 
 
 def test_a_file_that_is_right_is_published_as_such(run, bench: Bench):
@@ -84,7 +83,7 @@ def test_a_file_that_comes_wrong_twice_fails_and_is_thrown_away(run, bench: Benc
 
 
 def test_that_it_came_wrong_before_is_known_after_a_crash(run, bench: Bench):
-    bench.row.job = replace(bench.row.job, checksum_found="00" * 32)
+    bench.row.job = bench.row.job._replace(checksum_found="00" * 32)
     expect(bench, WRONG)
     outcome = run(bench.attempt(ok()).run())
     assert outcome.error_kind is ErrorKind.CHECKSUM
@@ -92,7 +91,7 @@ def test_that_it_came_wrong_before_is_known_after_a_crash(run, bench: Bench):
 
 
 def test_that_it_was_right_before_is_no_first_failure(run, bench: Bench):
-    bench.row.job = replace(bench.row.job, checksum_found=WRONG)
+    bench.row.job = bench.row.job._replace(checksum_found=WRONG)
     expect(bench, WRONG)
     run(bench.attempt(ok(), ok()).run())
     assert len(bench.calls) == 2
@@ -136,7 +135,7 @@ def test_without_a_checksum_nothing_is_hashed(run, bench: Bench):
 def huge_part(bench: Bench) -> None:
     path = bench.leave_part(0, b"", bytes_total=HUGE_BYTES)
     os.truncate(path, HUGE_BYTES)
-    bench.row.job = replace(bench.row.job, bytes_done=HUGE_BYTES)
+    bench.row.job = bench.row.job._replace(bytes_done=HUGE_BYTES)
 
 
 def test_stopping_ends_the_check_and_keeps_the_bytes(run, bench: Bench):

@@ -2,7 +2,6 @@ import ctypes
 import errno
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -236,7 +235,7 @@ class TestDiscarding:
     def test_a_part_that_a_kill_left_before_it_was_noted_goes(
         self, part: PartFile, job: Job, lock: FileLock, tmp_path: Path
     ):
-        announced = replace(job, part_device=None, part_inode=None)
+        announced = job._replace(part_device=None, part_inode=None)
         assert discard_part(announced, lock)
         assert not part.path.exists()
         part.path.write_bytes(b"mine")
@@ -248,7 +247,7 @@ class TestDiscarding:
     ):
         final_path = tmp_path / "a.bin"
         part.publish(final_path)
-        assert discard_part(replace(job, final_path=str(final_path)), lock)
+        assert discard_part(job._replace(final_path=str(final_path)), lock)
         assert list(tmp_path.glob("a.bin*")) == []
 
     def test_somebody_elses_file_under_the_final_name_stays(
@@ -256,7 +255,7 @@ class TestDiscarding:
     ):
         final_path = tmp_path / "a.bin"
         final_path.write_bytes(b"mine")
-        assert discard_part(replace(job, final_path=str(final_path)), lock)
+        assert discard_part(job._replace(final_path=str(final_path)), lock)
         assert final_path.read_bytes() == b"mine"
 
     def test_a_part_that_is_gone_is_no_trouble(self, part: PartFile, job: Job, lock: FileLock):

@@ -1,6 +1,5 @@
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ class Row:
         if len(self.seen) == self.is_lost_at:
             raise KeyError("the row is somebody else's")
         self.seen.append((facts, [path.name for path in self.folder.iterdir()]))
-        self.job = replace(self.job, **facts)
+        self.job = self.job._replace(**facts)
 
     async def open(self) -> PartFile:
         return await open_part(self.job, self.record, LOGGER)
@@ -56,14 +55,14 @@ def test_a_taken_name_is_left_alone(run, row: Row):
 
 
 def test_a_part_that_a_kill_left_before_it_was_noted_is_not_left_for_ever(run, row: Row):
-    row.job = replace(row.job, part_path=str(row.folder / NAME))
+    row.job = row.job._replace(part_path=str(row.folder / NAME))
     (row.folder / NAME).touch()
     run(row.open()).close()
     assert [path.name for path in row.folder.iterdir()] == [NAME]
 
 
 def test_a_file_with_bytes_under_an_announced_name_is_not_ours(run, row: Row):
-    row.job = replace(row.job, part_path=str(row.folder / NAME))
+    row.job = row.job._replace(part_path=str(row.folder / NAME))
     (row.folder / NAME).write_bytes(b"mine")
     part = run(row.open())
     assert (row.folder / NAME).read_bytes() == b"mine"
@@ -82,8 +81,7 @@ def test_a_row_that_is_taken_meanwhile_leaves_no_part(run, row: Row, is_lost_at:
 def test_an_earlier_part_is_opened_and_cut_to_what_is_proven(run, row: Row):
     made = PartFile.create(row.folder / NAME)
     made.path.write_bytes(b"provendoubtful")
-    row.job = replace(
-        row.job,
+    row.job = row.job._replace(
         part_path=str(made.path),
         part_device=made.device,
         part_inode=made.inode,

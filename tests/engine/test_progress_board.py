@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,7 @@ class Bench:
         self.store.call(JobStore.add, [NewJob("http://127.0.0.1/a", "/tmp")] * 2, 1)
         self.store.call(JobStore.claim, 2, 2)
         jobs = self.store.call(JobStore.list_jobs)
-        self.first, self.second = (Moving(replace(job, phase=Phase.DOWNLOADING)) for job in jobs)
+        self.first, self.second = (Moving(job._replace(phase=Phase.DOWNLOADING)) for job in jobs)
         for moving in (self.first, self.second):
             self.board.add(moving)  # type: ignore[arg-type]
 
@@ -140,7 +139,7 @@ class TestShowing:
             case "no part":
                 bench.first.size = None
             case "at rest":
-                bench.first.job = replace(bench.first.job, phase=None)
+                bench.first.job = bench.first.job._replace(phase=None)
             case "removed":
                 bench.board.remove(bench.first)  # type: ignore[arg-type]
             case "unknown":

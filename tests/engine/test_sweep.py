@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -366,7 +365,7 @@ class TestOrphans:
     )
     def test_that_are_not_proven_ours_live_on(self, sleeper, job_of, changes: dict[str, object]):
         process = sleeper("-c", "-O", self.PART)
-        end_orphan(replace(job_of(process.pid), **changes))
+        end_orphan(job_of(process.pid)._replace(**changes))
         assert process.poll() is None
 
     def test_whose_path_is_but_a_piece_of_an_argument_live_on(self, sleeper, job_of):

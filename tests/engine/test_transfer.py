@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ class Bench:
         """An earlier attempt left so many bytes."""
         self.part.path.write_bytes(part_bytes(0, size))
         known = {"etag": '"v1"', "bytes_total": SIZE, "bytes_done": size, **facts}
-        self.record.job = self.row.job = replace(self.row.job, **known)
+        self.record.job = self.row.job = self.row.job._replace(**known)
 
     def transfer(self, *steps: dict[str, Any], is_probe: bool = False) -> Transfer:
         wget = make_fake_wget(self.fake, {"attempts": [list(steps)]})

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from dlmanager.core.job import Job
@@ -50,5 +49,5 @@ class Row:
         if self.taken(facts):
             return None
         self.facts.append(facts)
-        self.job = replace(self.job, **facts)
+        self.job = self.job._replace(**facts)
         return self.job

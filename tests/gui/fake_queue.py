@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +73,7 @@ class FakeQueue(QObject):
     jobs_removed = Signal(object)
     progressed = Signal(object)
     problem_changed = Signal(object)
+    network_away_changed = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +86,7 @@ class FakeQueue(QObject):
         self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
         self.problem: str | None = None
+        self.network_is_away = False
         self.max_retries = 3
         self._numbers = itertools.count(1)
 
@@ -181,7 +182,7 @@ class FakeQueue(QObject):
         self.calls.append(("change_link", [job_id, link]))
         if self.failure is not None:
             raise self.failure
-        changed = replace(self.jobs[job_id], url=normalise_url(link))
+        changed = self.jobs[job_id]._replace(url=normalise_url(link))
         self.jobs_changed.emit(self.hold(changed))
 
     async def pause_all(self) -> None:
@@ -208,7 +209,7 @@ class FakeQueue(QObject):
     def _wish(self, wish: Wish, job_ids: Sequence[str]) -> list[Job]:
         self.calls.append((wish.value, list(job_ids)))
         changed = [
-            replace(self.jobs[job_id], status=WISH_TARGET[wish])
+            self.jobs[job_id]._replace(status=WISH_TARGET[wish])
             for job_id in job_ids
             if self.jobs[job_id].allows(wish)
         ]

@@ -108,7 +108,7 @@ def test_attempts_are_asked_for_once_and_again_when_they_change(
     assert queue.calls == [("attempts", ["a"])]
     assert page.model.rowCount() == 2
     assert page.hint is None
-    page.show_selection(selection(replace(RUNNING, status=Status.PAUSED)))
+    page.show_selection(selection(RUNNING._replace(status=Status.PAUSED)))
     later.go()
     assert len(queue.calls) == 2
 

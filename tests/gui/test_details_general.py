@@ -73,7 +73,7 @@ def test_all_are_copied_with_one_click(page: DetailsGeneral, qtbot: QtBot) -> No
 
 
 def test_what_comes_from_a_server_is_never_markup(page: DetailsGeneral) -> None:
-    page.show_selection(selection(replace(FAILED, filename="<b>a</b> & <img src=x>")))
+    page.show_selection(selection(FAILED._replace(filename="<b>a</b> & <img src=x>")))
     assert "<b>a</b> & <img src=x>" in text(page)
 
 

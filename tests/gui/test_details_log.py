@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
@@ -82,13 +80,13 @@ def test_an_earlier_attempt_can_be_read_and_stays_chosen(
     choose(page, qtbot, Qt.Key.Key_Down)
     assert page.text == "first words"
     queue.records["a"].append(AttemptRecord("a", 3, 4, 0, 5, log="third words"))
-    page.show_selection(selection(replace(RUNNING, attempt=3, status=Status.FAILED)))
+    page.show_selection(selection(RUNNING._replace(attempt=3, status=Status.FAILED)))
     assert page.text == "first words"
 
 
 def test_a_new_attempt_takes_the_place_of_the_newest(page: DetailsLog, queue: FakeQueue) -> None:
     queue.records["a"].append(AttemptRecord("a", 3, 4, 0, 5, log="third words"))
-    page.show_selection(selection(replace(RUNNING, attempt=3, status=Status.FAILED)))
+    page.show_selection(selection(RUNNING._replace(attempt=3, status=Status.FAILED)))
     assert page.text == "third words"
 
 
@@ -120,10 +118,10 @@ def test_without_a_log_a_hint_says_why(page: DetailsLog, jobs: list[Job], hint: 
 def test_a_store_that_cannot_be_read_is_told(page: DetailsLog, queue: FakeQueue) -> None:
     queue.failure = StoreUnusable("The database is in use.")
     for _ in range(2):  # it is asked again each second; meanwhile the sentence stands still
-        page.show_selection(selection(replace(RUNNING, attempt=3)))
+        page.show_selection(selection(RUNNING._replace(attempt=3)))
         assert page.hint == "The database is in use."
     queue.failure = None
-    page.show_selection(selection(replace(RUNNING, attempt=3)))
+    page.show_selection(selection(RUNNING._replace(attempt=3)))
     assert page.hint is None
 
 

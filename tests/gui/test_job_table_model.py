@@ -1,7 +1,6 @@
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
@@ -92,7 +91,7 @@ def test_a_job_that_ends_makes_room_after_a_while(model: JobTableModel, qtbot: Q
     first = running("a", created_at=1)
     model.add_jobs([first, running("b", created_at=2), make_job("c", created_at=3)])
     with qtbot.waitSignal(model.layoutChanged, timeout=2500):
-        model.change_jobs([replace(first, status=Status.COMPLETED, finished_at=9)])
+        model.change_jobs([first._replace(status=Status.COMPLETED, finished_at=9)])
         assert names(model) == ["a", "b", "c"]
     assert names(model) == ["b", "c", "a"]
 
@@ -130,15 +129,15 @@ def test_jobs_that_belong_in_the_middle_are_sorted_in(model: JobTableModel) -> N
 def test_a_job_that_is_known_already_is_brought_up_to_date(model: JobTableModel) -> None:
     job = make_job("a", revision=5)
     model.add_jobs([job])
-    model.add_jobs([replace(job, status=Status.PAUSED, revision=6), make_job("b")])
+    model.add_jobs([job._replace(status=Status.PAUSED, revision=6), make_job("b")])
     assert model.rowCount() == 2
-    assert model.job("a") == replace(job, status=Status.PAUSED, revision=6)
+    assert model.job("a") == job._replace(status=Status.PAUSED, revision=6)
 
 
 def test_an_older_state_than_the_known_is_left(model: JobTableModel) -> None:
     job = make_job("a", Status.PAUSED, revision=5)
     model.add_jobs([job])
-    model.change_jobs([replace(job, status=Status.PENDING, revision=4)])
+    model.change_jobs([job._replace(status=Status.PENDING, revision=4)])
     assert model.job("a") == job
 
 
@@ -217,7 +216,7 @@ def test_a_committed_state_is_shown_at_once(model: JobTableModel) -> None:
     model.flush()
     read_all(model)
     changed = QSignalSpy(model.dataChanged)
-    model.change_jobs([replace(job, status=Status.PAUSED, bytes_done=100)])
+    model.change_jobs([job._replace(status=Status.PAUSED, bytes_done=100)])
     assert spans(changed) == [(0, 0, Column.NAME, Column.TIME_LEFT)]
     assert text(model, 0, Column.STATUS) == "Paused"
     assert text(model, 0, Column.SPEED) == ""
@@ -358,7 +357,7 @@ def test_countdown_is_live_while_a_job_waits_to_retry(
     qtbot.waitUntil(lambda: changed.count() == 1, timeout=2500)
     assert spans(changed) == [(0, 0, Column.STATUS, Column.STATUS)]
     assert text(model, 0, Column.STATUS) == "Retrying in 3 s (2 of 3)"
-    model.change_jobs([replace(waiting, status=Status.PROCESSING)])
+    model.change_jobs([waiting._replace(status=Status.PROCESSING)])
     assert not model._countdown_timer.isActive()
 
 
@@ -387,7 +386,7 @@ def test_summary_counts_and_adds_up_speeds(model: JobTableModel) -> None:
     assert (summary.total, summary.active, summary.waiting, summary.paused) == (6, 2, 2, 1)
     assert summary.speed_bytes_s == 100
     assert told.count() == 2
-    model.change_jobs([replace(running("a"), status=Status.COMPLETED)])
+    model.change_jobs([running("a")._replace(status=Status.COMPLETED)])
     assert model.summary().active == 1
     assert model.summary().speed_bytes_s is None
 
@@ -404,12 +403,11 @@ def test_a_bar_without_percent_moves_with_the_data(model: JobTableModel) -> None
     assert steps == [1, 2]
 
 
-def test_cells_hold_raw_values_for_sorting_and_the_job_itself(model: JobTableModel) -> None:
+def test_cells_hold_raw_values_for_sorting(model: JobTableModel) -> None:
     job = running("a", bytes_done=500)
     model.add_jobs([job])
     assert model.index(0, Column.SIZE).data(Role.SORT) == 1000
     assert model.index(0, Column.SPEED).data(Role.SORT) is None
-    assert model.index(0, Column.NAME).data(Role.JOB) == job
 
 
 def test_numbers_stand_on_the_right_with_their_titles(model: JobTableModel) -> None:
@@ -446,7 +444,7 @@ def test_a_name_decided_later_is_shown(model: JobTableModel) -> None:
     job = make_job("a", Status.PENDING, filename=None, url="https://example.org/get?id=1")
     model.add_jobs([job])
     before = text(model, 0, Column.NAME)
-    model.change_jobs([replace(job, filename="thesis.pdf")])
+    model.change_jobs([job._replace(filename="thesis.pdf")])
     assert text(model, 0, Column.NAME) == "thesis.pdf" != before
 
 
@@ -476,7 +474,7 @@ def test_ten_thousand_rows_answer_at_once(qapp: QApplication) -> None:
     assert _best_ms(lambda: model.add_jobs(jobs)) < 1000
     assert _best_ms(lambda: model.sort(Column.SIZE)) < 500
     assert _best_ms(lambda: model.sort(Column.NAME)) < 1000
-    changed = [replace(job, status=Status.PAUSED) for job in jobs]
+    changed = [job._replace(status=Status.PAUSED) for job in jobs]
     assert _best_ms(lambda: model.change_jobs(changed)) < 1500
     assert _best_ms(lambda: model.remove_jobs([job.id for job in jobs[:5000]])) < 2000
     assert model.rowCount() == 5000

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -184,7 +183,7 @@ def test_rows_that_change_places_do_not_move_what_is_being_read(
     with qtbot.waitSignal(view.jobs.layoutChanged, timeout=2500):
         # Three rows go from above what is being read to below it.
         view.jobs.change_jobs(
-            [replace(job, status=Status.COMPLETED, finished_at=5) for job in jobs[:3]]
+            [job._replace(status=Status.COMPLETED, finished_at=5) for job in jobs[:3]]
         )
     assert top_job(view) == before
     assert view.rowViewportPosition(view.jobs.row_of(before) or 0) == -3
@@ -196,7 +195,7 @@ def test_at_the_top_what_is_at_work_stays_in_sight(view: JobTableView, qtbot: Qt
     last = view.jobs.job("00099")
     assert last is not None
     with qtbot.waitSignal(view.jobs.layoutChanged, timeout=2500):
-        view.jobs.change_jobs([replace(last, status=Status.PROCESSING)])
+        view.jobs.change_jobs([last._replace(status=Status.PROCESSING)])
     assert top_job(view) == "00099"
     assert view.verticalScrollBar().value() == 0
 

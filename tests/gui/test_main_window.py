@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_model import Role
 from dlmanager.gui.main_window import MainWindow
-from tests.gui.conftest import Desktop
+from tests.gui.conftest import Desktop, OpenWindow
 from tests.gui.fake_queue import FakeQueue, free_at_once, make_job, read_at_once
 
 A, B = "https://example.org/a.iso", "https://example.org/b.iso"
@@ -108,7 +107,7 @@ def test_window_follows_the_signals_of_the_queue(window: MainWindow, queue: Fake
     speed = window._status_line._speed.text().replace("\N{NO-BREAK SPACE}", " ")
     assert speed == "↓ 14.3 MB/s"
     assert window._status_line._counts.text() == "1 active, 2 waiting"
-    queue.jobs_changed.emit([replace(job, status=Status.COMPLETED)])
+    queue.jobs_changed.emit([job._replace(status=Status.COMPLETED)])
     assert window._status_line._speed.text() == ""
     assert window._status_line._counts.text() == "2 waiting"
     queue.jobs_removed.emit(["b", "c"])
@@ -119,7 +118,7 @@ def test_window_follows_the_signals_of_the_queue(window: MainWindow, queue: Fake
 def test_sizes_beyond_32_bits_are_shown(window: MainWindow, queue: FakeQueue) -> None:
     have, total = 2**42 + 1, 2**43
     job = make_job("a", Status.PROCESSING, attempt=1, phase=Phase.DOWNLOADING)
-    queue.jobs_added.emit([replace(job, bytes_total=total)])
+    queue.jobs_added.emit([job._replace(bytes_total=total)])
     queue.progressed.emit([JobProgress("a", 1, Phase.DOWNLOADING, have, total, 5e9)])
     window._jobs.flush()
     row = window._jobs.row_of("a")
@@ -169,6 +168,27 @@ def test_a_problem_that_was_there_before_is_shown(
     qtbot.addWidget(window)
     assert window._banner.text == "wget is missing."
     assert not window._banner.isHidden()
+
+
+def test_the_status_bar_tells_when_no_server_can_be_reached(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    offline = window._status_line._offline
+    assert not offline.isVisible()
+    queue.network_away_changed.emit(True)
+    assert (offline.isVisible(), offline.text()) == (True, "Offline")
+    queue.network_away_changed.emit(False)
+    assert not offline.isVisible()
+
+
+def test_a_network_that_was_away_before_is_told(queue: FakeQueue, open_window: OpenWindow) -> None:
+    queue.network_is_away = True
+    assert open_window()._status_line._offline.isVisible()
+
+
+def test_the_status_bar_tells_the_free_space(window: MainWindow) -> None:
+    assert window._free_space.isVisible()
+    assert window._free_space.text() == "128\u00a0GB free"
 
 
 # Adding
@@ -859,7 +879,7 @@ def ended_unseen(
     window: MainWindow, queue: FakeQueue, qtbot: QtBot, *ended: Job
 ) -> list[Notification]:
     """Hide the window, end jobs, and return what the desktop is to show."""
-    fill(window, queue, *(replace(job, status=Status.PROCESSING) for job in ended))
+    fill(window, queue, *(job._replace(status=Status.PROCESSING) for job in ended))
     window.hide()
     told = announced(window)
     queue.jobs_changed.emit(queue.hold(*ended))

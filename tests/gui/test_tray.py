@@ -45,6 +45,7 @@ def test_menu_offers_what_a_hidden_window_cannot(tray: Tray, actions: Actions) -
         actions.add_from_clipboard,
         actions.pause_all,
         actions.resume_all,
+        actions.settings,
         actions.quit,
     ]
     assert icon_of(tray).contextMenu() is tray._menu

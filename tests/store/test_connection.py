@@ -47,11 +47,13 @@ class TestMigrations:
             JobStore(tmp_path / "queue.db")
 
     def test_first_starts_at_once_do_not_get_into_each_others_way(self, tmp_path: Path):
-        with ThreadPoolExecutor(8) as starts:
-            stores = list(starts.map(lambda _: JobStore(tmp_path / "queue.db"), range(8)))
-        assert {len(store.list_jobs()) for store in stores} == {0}
-        for store in stores:
-            store.close()
+        for round_ in range(4):
+            path = tmp_path / str(round_) / "queue.db"
+            with ThreadPoolExecutor(8) as starts:
+                stores = list(starts.map(lambda _, path=path: JobStore(path), range(8)))
+            assert {len(store.list_jobs()) for store in stores} == {0}
+            for store in stores:
+                store.close()
 
     def test_no_two_migrations_have_the_same_number(self):
         numbers = [int(path.name[:4]) for path in sorted(MIGRATIONS.glob("[0-9]*.py"))]

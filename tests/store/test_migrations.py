@@ -76,7 +76,7 @@ def value(column: Any, status: Status, number: int) -> Any:
 
 
 def as_stored(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in Job.__slots__}
+    return {name: getattr(job, name) for name in Job._fields}
 
 
 @pytest.mark.fault(49)
