@@ -435,8 +435,10 @@ class AddDialog(QDialog):
                 "Of several links, which one is this checksum for? Put the file name behind it."
             )
         listed = found.checksum_list
-        if found.checksum or listed is None or (found.is_one and found.one_checksum):
+        if found.checksum or listed is None:
             return found.checksum
+        if found.one_checksum is not None and (found.is_one or not found.has_lines):
+            return ""
         problems = [
             self.tr("Line {number}: {problem}").format(
                 number=formatting.whole_number(line.number),
