@@ -136,7 +136,7 @@ def test_the_tray_and_the_notifications_tell_of_a_queue(site: Site, server: Loop
     async def scenario(desktop: DesktopServices, item: str) -> None:
         shows = [text.replace("_", "") for text in await desktop.menu_of(item)]
         assert shows[:2] == ["Hide dlmanager", "Add links…"]
-        assert shows[2:] == ["Add from clipboard", "Pause all", "Resume all", "Quit"]
+        assert shows[2:] == ["Add from clipboard", "Pause all", "Resume all", "Settings…", "Quit"]
         await desktop.activate(item)  # the window goes
         await until(lambda: has_entry(desktop, item, "Show dlmanager"))
         told = [await desktop.shown.get() for _ in range(2)]

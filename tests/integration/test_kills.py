@@ -195,9 +195,9 @@ def test_whatever_is_killed_and_whenever_nothing_is_lost_doubled_or_wrong(
 def test_a_kill_costs_each_job_that_ran_a_retry_and_a_clean_end_costs_none(
     site: Site, server: LoopbackServer, kills, number: signal.Signals
 ):
-    content = Content(500_000, seed=1)
+    content = Content(60_000, seed=1)  # too little to renew the retries
     urls = [server.serve(f"/{each}.bin", content) for each in range(6)]
-    gates = [server.hold(f"/{each}.bin", 100_000) for each in range(6)]
+    gates = [server.hold(f"/{each}.bin", 30_000) for each in range(6)]
     site.add(*urls)
     with running(site, "run") as program:
         for gate in gates[:4]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def test_escape_codes_of_a_server_are_neither_kept_nor_shown_nor_logged(
 ):
     caplog.set_level("DEBUG", "dlmanager")
     job = fetch(fault_named("header_escapes").play(server)).job
-    shown = [str(each) for each in astuple(job)]
+    shown = [str(each) for each in job]
     logged = [record.getMessage() for record in caplog.records]
     assert control_characters("".join(shown + logged)) == set()
     model = JobTableModel()
