@@ -142,7 +142,7 @@ def _window(paths: Paths, rest: Sequence[str]) -> int:
             is_word = re.fullmatch(r"[\w-]+", link) is not None
             problem = f"{link!r} is neither a command nor a link." if is_word else error
             raise BadInput(f"{problem} (Commands are: {', '.join(_COMMANDS)}.)") from error
-    from dlmanager.app import run_window
+    from dlmanager.window_app import run_window
 
     return run_window(paths, links)
 

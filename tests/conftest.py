@@ -4,7 +4,9 @@ import asyncio
 import gc
 import logging
 import os
+import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from qasync import QEventLoop
 
 from dlmanager.core.job import Job, Status
 from tests.closing_lines import KILLS, ClosingLines, Kills
+from tests.integration.loopback_server import LoopbackServer
+from tests.program import Profile
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -160,3 +164,28 @@ def make_job() -> Callable[..., Job]:
         return Job(**{**values, **fields})
 
     return make
+
+
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A folder for sockets; not in tmp_path, as a socket's path may hold 107 bytes only."""
+    with tempfile.TemporaryDirectory(prefix="dlmanager-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def profile(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    # No session bus, so that no test asks anything of the desktop that runs it.
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+    (tmp_path / "downloads").mkdir()
+    profile = Profile(tmp_path / "data", tmp_path / "downloads")
+    yield profile
+    profile.kill_all()
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as server:
+        yield server

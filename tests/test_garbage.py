@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dlmanager.app import _event_loop
+from dlmanager.event_loop import event_loop
 from dlmanager.garbage import MainThreadCollector
 
 
@@ -43,7 +43,7 @@ def test_little_garbage_is_left_for_later(collector: MainThreadCollector):
 
 
 def test_no_collection_while_qt_is_torn_down(qapp):
-    with _event_loop(qapp):
+    with event_loop(qapp):
         pass
     try:
         assert not gc.isenabled()

@@ -1,7 +1,7 @@
-"""The program as app.py wires it, with a probe on its event loop: runs in a process of its own.
+"""The program as it is wired, with a probe on its event loop: runs in a process of its own.
 
 python -m tests.benchmarks.probed_program SCENARIO DATA_DIR RESULT, as `measuring.probed` starts it.
-The orchestrator that app.py asks for is watched; when the scenario is over, the program gets
+The orchestrator that it asks for is watched; when the scenario is over, the program gets
 SIGTERM and ends as it always does.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 
-from dlmanager import app
+from dlmanager import app, window_app
 from dlmanager.core.job import Phase, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.settings import Settings
@@ -234,18 +234,18 @@ def main(arguments: list[str]) -> int:
         app.run_headless(paths, until_idle=False)
     elif scenario == "window":
         _watch_orchestrator(observe_downloads, Path(result))
-        app.run_window(paths, [])
+        window_app.run_window(paths, [])
     elif scenario in ("paint", "rows"):
         watch = watch_paint if scenario == "paint" else watch_rows
         _watch_orchestrator(watch(), Path(result))
-        app.run_window(paths, [])
+        window_app.run_window(paths, [])
     else:
         raise ValueError(f"no scenario {scenario!r}")
     return 0 if Path(result).exists() else 1
 
 
 def _watch_orchestrator(observe: Scenario, result: Path) -> None:
-    """Have the scenario run beside the orchestrator that app.py makes."""
+    """Have the scenario run beside the orchestrator that the program makes."""
     make = app.make_orchestrator
     tasks = []
 
@@ -262,7 +262,8 @@ def _watch_orchestrator(observe: Scenario, result: Path) -> None:
         tasks.append(asyncio.ensure_future(observe_and_end(orchestrator)))
         return orchestrator
 
-    app.make_orchestrator = make_watched
+    for module in (app, window_app):
+        module.make_orchestrator = make_watched
 
 
 def _run_bare(result: Path) -> None:

@@ -15,7 +15,10 @@ from dlmanager.gui.sentences import KNOWN, in_window_language, parts_of, templat
 from dlmanager.wget.version import check_version_output
 
 PACKAGE = Path(__file__).resolve().parents[2] / "dlmanager"
-MAKERS = ("core", "wget", "engine", "store", "desktop", "app.py", "paths.py")
+MAKERS = (
+    *("core", "wget", "engine", "store", "desktop", "app.py", "window_app.py"),
+    *("occupied_queue.py", "usable_settings.py", "log.py", "paths.py"),
+)
 LOGGED = ("debug", "info", "warning", "error", "critical", "exception")
 
 
