@@ -178,7 +178,8 @@ def _later_starts(paths: Paths, on_links: Callable[[Sequence[str]], None]) -> It
     """Take the links of later starts meanwhile."""
     server = InstanceServer(paths.socket)
     server.links_received.connect(on_links)
-    server.listen()
+    if (reason := server.listen()) is not None:
+        _logger.warning("no later start will find this window: %s (%s)", reason, paths.socket)
     try:
         yield
     finally:

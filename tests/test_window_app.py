@@ -517,6 +517,26 @@ class TestTheLifeOfAWindow:
         run(scenario())
         assert caplog.records[-1].getMessage() == "window ended: it was quit"
 
+    def test_a_socket_that_cannot_be_had_is_told_in_the_log(
+        self, run, profile: Profile, runtime: Path, monkeypatch: pytest.MonkeyPatch, caplog
+    ):
+        long = runtime / ("x" * 100)
+        long.mkdir(mode=0o700)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+
+        async def scenario() -> None:
+            life = asyncio.ensure_future(window_app._with_window(profile.paths, []))
+            (await self.window()).quit_requested.emit()
+            assert await life == 0
+
+        run(scenario())
+        (warning,) = [each for each in caplog.records if each.levelno == logging.WARNING]
+        path = profile.paths.socket
+        assert warning.getMessage() == (
+            "no later start will find this window: "
+            f"a socket's path has 106 bytes at most, and this one {len(str(path))} ({path})"
+        )
+
     @pytest.mark.parametrize(
         "links, words, added",
         [

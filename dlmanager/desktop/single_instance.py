@@ -14,6 +14,8 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+MAX_PATH_BYTES = 106
+"""Of a socket: sun_path in unix(7) holds 107, and Qt makes it under a name longer by one."""
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_CONVERSATIONS = 16
 MESSAGE_TIMEOUT_MS = 10_000
@@ -41,10 +43,18 @@ class InstanceServer(QObject):
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
 
-    def listen(self) -> bool:
-        """Start to listen; the caller holds the queue's lock, so an old socket is a dead one."""
+    def listen(self) -> str | None:
+        """Start to listen; returns why it cannot be done, None when it is.
+
+        The caller holds the queue's lock, so an old socket is a dead one.
+        """
+        length = len(os.fsencode(self._socket_path))
+        if length > MAX_PATH_BYTES:  # Qt's own words for it: Name error, or Unknown error 0
+            return f"a socket's path has {MAX_PATH_BYTES} bytes at most, and this one {length}"
         self._server.removeServer(str(self._socket_path))
-        return self._server.listen(str(self._socket_path))
+        if self._server.listen(str(self._socket_path)):
+            return None
+        return self._server.errorString()
 
     def close(self) -> None:
         """Listen no more."""

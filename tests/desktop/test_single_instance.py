@@ -80,7 +80,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def window(path: Path, qtbot: QtBot) -> Iterator[Window]:
     window = Window(path, qtbot)
-    assert window.server.listen()
+    assert window.server.listen() is None
     yield window
     window.server.close()
 
@@ -339,7 +339,7 @@ class TestAnotherUser:
     @as_root
     def test_is_not_listened_to(self, open_path: Path, qtbot: QtBot):
         window = Window(open_path, qtbot)
-        assert window.server.listen()
+        assert window.server.listen() is None
         open_path.chmod(0o777)
         with subprocess.Popen([sys.executable, "-c", AS_NOBODY, str(open_path), "client"]) as child:
             assert window.wait_for(child) == 0
@@ -402,7 +402,7 @@ class TestTheSocket:
         assert path.is_socket()
         assert not hand_over(path, ["x"])
         window = Window(path, qtbot)
-        assert window.server.listen()
+        assert window.server.listen() is None
         with later_start(path, ["x"]) as child:
             assert window.wait_for(child) == 0
         assert window.received == [["x"]]
@@ -414,5 +414,16 @@ class TestTheSocket:
 
     def test_in_a_folder_that_is_not_there_cannot_be_made(self, tmp_path: Path, qtbot: QtBot):
         window = Window(tmp_path / "gone" / "socket", qtbot)
-        assert not window.server.listen()
+        assert window.server.listen() == "QLocalServer::listen: Name error"
+        window.server.close()
+
+    @pytest.mark.parametrize(
+        "length, reason",
+        [(106, None), (107, "a socket's path has 106 bytes at most, and this one 107")],
+    )
+    def test_of_a_long_path(self, runtime: Path, qtbot: QtBot, length: int, reason: str | None):
+        path = runtime / ("x" * (length - len(str(runtime)) - 1))
+        window = Window(path, qtbot)
+        assert window.server.listen() == reason
+        assert path.is_socket() == (reason is None)
         window.server.close()
