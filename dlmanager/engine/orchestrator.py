@@ -38,10 +38,10 @@ from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
 
 SPACE_RETRY_MS = 30_000
-MOST_QUIET_POLLS = 10
-"""How often in a row an idle queue is only asked whether another process wrote to it."""
 """How long a job that a full disk has paused rests at least: the disk may say that there is room
 where a quota says that there is none."""
+MOST_QUIET_POLLS = 10
+"""How often in a row an idle queue is only asked whether another process wrote to it."""
 MAX_TIMER_MS = 60 * 60 * 1000
 """Qt's timers are 32 bits wide: a longer wait is made of several."""
 LOCK_TRIES = 3
