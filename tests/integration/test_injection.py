@@ -165,7 +165,7 @@ class TestTheWindow:
         heard: list[list[str]] = []
         server.links_received.connect(window.add_links)
         server.links_received.connect(heard.append)
-        assert server.listen()
+        assert server.listen() is None
         with socket.socket(socket.AF_UNIX) as second:
             second.connect(str(tmp_path / "socket"))
             second.sendall(json.dumps({"links": [text]}).encode() + b"\n")
