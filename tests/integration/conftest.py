@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 
 from dlmanager.core.job import Job, NewJob, Status
 from dlmanager.core.progress import JobProgress
@@ -87,7 +88,7 @@ def leave(database: Path, folder: Path) -> Callable[..., Job]:
 
 @pytest.fixture
 def orchestrate(
-    database: Path, at_end: list[Callable[[], Awaitable[None]]]
+    qapp: QCoreApplication, database: Path, at_end: list[Callable[[], Awaitable[None]]]
 ) -> Iterator[Callable[..., DownloadQueueOrchestrator]]:
     """Makes an orchestrator on the test's own database; short delays, and stopped at the end."""
     made: list[DownloadQueueOrchestrator] = []
