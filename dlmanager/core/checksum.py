@@ -10,16 +10,8 @@ from dlmanager.core.errors import InvalidChecksum
 MAX_LIST_CHARACTERS = 1024 * 1024
 """How much of a list is read: ten thousand lines of usual ones."""
 _SHOWN_CHARACTERS = 40
-
-
-_STRENGTH = (
-    ChecksumKind.MD5,
-    ChecksumKind.SHA1,
-    ChecksumKind.SHA256,
-    ChecksumKind.SHA512,
-    ChecksumKind.BLAKE2B,
-)
-_BY_DIGITS = {kind.digits: kind for kind in _STRENGTH if kind is not ChecksumKind.BLAKE2B}
+_STRENGTH = tuple(ChecksumKind)
+_BY_DIGITS = {kind.digits: kind for kind in ChecksumKind if kind is not ChecksumKind.BLAKE2B}
 _BY_WORD = {
     "md5": ChecksumKind.MD5,
     "sha1": ChecksumKind.SHA1,

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 
 class ChecksumKind(StrEnum):
-    """How a checksum is computed, as stored in the column checksum_kind and known to hashlib."""
+    """How a checksum is computed, as stored in the column checksum_kind and known to hashlib.
+
+    The stronger a kind, the later it stands.
+    """
 
     MD5 = "md5"
     SHA1 = "sha1"

@@ -247,8 +247,8 @@ def _last_component(name: str | None) -> str | None:
     return safe_filename(last) if last else None
 
 
-# The strongest first; those of other kinds cannot be checked.
-_KINDS = (ChecksumKind.SHA512, ChecksumKind.SHA256, ChecksumKind.SHA1, ChecksumKind.MD5)
+# The strongest first; IANA has no name for BLAKE2b, and other kinds cannot be checked.
+_KINDS = tuple(kind for kind in reversed(ChecksumKind) if kind is not ChecksumKind.BLAKE2B)
 
 
 def _strongest(hashes: Sequence[tuple[str, str]]) -> Checksum | None:
