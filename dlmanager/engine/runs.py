@@ -275,9 +275,8 @@ def next_state(
     if outcome.ending is Ending.DONE:
         assert attempt.final_path is not None
         return Status.COMPLETED, facts | completed_facts(attempt.final_path, now_ms())
-    facts |= _how_far(job)
     if outcome.ending is Ending.INSTALLATION:
-        return Status.PENDING, facts
+        return Status.PENDING, facts | _how_far(job)
     facts = how_it_ended(attempt, outcome)
     if outcome.ending is Ending.BUSY:
         return Status.RETRYING, facts | {"next_retry_at": now_ms() + BUSY_DELAY_MS}

@@ -192,15 +192,15 @@ class Transfer:
             self.is_unconfirmed = True
             return Outcome(Ending.DONE, http_status=http_status)
         if self.redo is Redo.WEB_PAGE or (self.redo is None and self._guard.finds_page(part)):
-            self._row.job = self._row.job._replace(bytes_done=part.size())
+            self._note_size()
             return page_outcome(http_status)
         if self.redo is Redo.OTHER_SIZE:
-            self._row.job = self._row.job._replace(bytes_done=part.size())
+            self._note_size()
             return Outcome(Ending.FAIL, ErrorKind.CHANGED, OTHER_SIZE_WORDS, http_status)
         if self.redo in (Redo.RESTART, Redo.PEEK) or fetched.overlap is Overlap.DIFFERENT:
             return Outcome(Ending.RESTART, http_status=http_status)
         if self.redo in (Redo.NO_ANSWER, Redo.TOO_SLOW) and exit_.signal is not None:
-            self._row.job = self._row.job._replace(bytes_done=part.size())
+            self._note_size()
             return stalled(Stall(self.redo.value), http_status)
         outcome = classify(
             exit_,
@@ -217,8 +217,11 @@ class Transfer:
             return Outcome(Ending.RESTART, http_status=http_status)
         if outcome.error_kind is ErrorKind.BAD_ANSWER:
             part.restore()
-        self._row.job = self._row.job._replace(bytes_done=part.size())
+        self._note_size()
         return outcome
+
+    def _note_size(self) -> None:
+        self._row.job = self._row.job._replace(bytes_done=self._part.size())
 
     # What wget says
 

@@ -72,7 +72,8 @@ def _wished(
             "filename": Case(None, [(table.named_by_server == 1, None)], table.filename),
             "named_by_server": False,
         }
-    if wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT):
+    begins_anew = wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT)
+    if begins_anew:
         changes |= {
             **FORGET_ERROR,
             "retry_count": 0,
@@ -85,7 +86,7 @@ def _wished(
         changes |= {**FORGET_ERROR, "finished_at": now_ms}
     for some in chunks(ids):
         store.update(changes, table.id.in_(some))
-    if wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT):
+    if begins_anew:
         mirrors.renew(store.database, ids)
     if wish in _ENDINGS:
         attempts.end(store.database, running, _ENDINGS[wish], now_ms)
