@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dlmanager.core.errors import BadInput
+from dlmanager.core.shown import printable
 
 
 class Category(StrEnum):
@@ -99,11 +100,9 @@ def parse_extensions(text: str) -> tuple[str, ...]:
     for word in filter(None, _SEPARATOR.split(text)):
         extension = word.lower().removeprefix("*").removeprefix(".")
         if len(extension) > _MAX_EXTENSION_CHARACTERS or not _EXTENSION.fullmatch(extension):
-            shown = "".join(
-                c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in word[:40]
-            )
             raise BadInput(
-                f"This is not how a file name ends: {shown}. Write it like zip or tar.gz."
+                f"This is not how a file name ends: {printable(word[:40])}. "
+                "Write it like zip or tar.gz."
             )
         found.append(extension)
     return tuple(dict.fromkeys(found))

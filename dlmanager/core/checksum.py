@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import InvalidChecksum
+from dlmanager.core.shown import printable, shortened
 
 MAX_LIST_CHARACTERS = 1024 * 1024
 """How much of a list is read: ten thousand lines of usual ones."""
 _SHOWN_CHARACTERS = 40
+
 _STRENGTH = tuple(ChecksumKind)
 _BY_DIGITS = {kind.digits: kind for kind in ChecksumKind if kind is not ChecksumKind.BLAKE2B}
 _BY_WORD = {
@@ -189,5 +191,4 @@ def _plain_name(name: str, *, is_escaped: bool) -> str:
 
 
 def _excerpt(text: str) -> str:
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:1000])
-    return shown if len(shown) <= _SHOWN_CHARACTERS else shown[: _SHOWN_CHARACTERS - 1] + "…"
+    return shortened(printable(text[:1000]), _SHOWN_CHARACTERS)

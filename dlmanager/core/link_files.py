@@ -16,6 +16,7 @@ from dlmanager.core.links import html_addresses, read_pasted
 from dlmanager.core.metalink import read_metalink
 from dlmanager.core.mirrors import MAX_MIRRORS
 from dlmanager.core.secrets import split_link
+from dlmanager.core.shown import shortened
 from dlmanager.core.urls import normalise_url, redact_text
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -345,5 +346,4 @@ def _resolved(written: str, base: str | None = None) -> str | None:
 
 
 def _shown(text: str) -> str:
-    line = redact_text(text)
-    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
+    return shortened(redact_text(text), _SHOWN_CHARACTERS)

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 import ada_url
 
 from dlmanager.core.errors import InvalidUrl
+from dlmanager.core.shown import shortened
 
 MAX_URL_BYTES = 8 * 1024
 _SHOWN_CHARACTERS = 80
@@ -154,4 +155,4 @@ def _excerpt(text: str) -> str:
         c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
         for c in shown[:MAX_URL_BYTES]
     )
-    return shown if len(shown) <= _SHOWN_CHARACTERS else shown[: _SHOWN_CHARACTERS - 1] + "…"
+    return shortened(shown, _SHOWN_CHARACTERS)

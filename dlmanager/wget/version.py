@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from dlmanager.core.errors import WgetUnusable
+from dlmanager.core.shown import printable
 
 _GNU_WGET = re.compile(r"GNU Wget (\d{1,4})\.(\d{1,4})(?:\.(\d{1,9}))?", re.ASCII)
 _INSTALL = "Install GNU wget 1.16 or newer, or choose another one in the settings."
@@ -29,7 +30,7 @@ def check_version_output(output: str, wget_path: str) -> WgetVersion:
 
     output: standard output and error of `wget --version`, as much as there is.
     """
-    path = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in wget_path)
+    path = printable(wget_path)
     first_line = output.lstrip().partition("\n")[0]
     found = _GNU_WGET.match(first_line)
     if found is not None:
