@@ -244,31 +244,20 @@ _DIGITS = re.compile(r"\d+")
 _DIGITS_COMPARED = 12
 
 _STATUS_ORDER = {
-    status: place
-    for place, status in enumerate(
-        (
-            Status.PROCESSING,
-            Status.RETRYING,
-            Status.PENDING,
-            Status.PAUSED,
-            Status.FAILED,
-            Status.CANCELLED,
-            Status.COMPLETED,
-        )
-    )
+    Status.PROCESSING: 0,
+    Status.RETRYING: 1,
+    Status.PENDING: 2,
+    Status.PAUSED: 3,
+    Status.FAILED: 4,
+    Status.CANCELLED: 5,
+    Status.COMPLETED: 6,
 }
-
 _VERIFICATION_ORDER = {
-    verification: place
-    for place, verification in enumerate(
-        (
-            Verification.MISMATCH,
-            Verification.UNCONFIRMED,
-            Verification.SIZE,
-            Verification.CHECKSUM,
-            Verification.NONE,
-        )
-    )
+    Verification.MISMATCH: 0,
+    Verification.UNCONFIRMED: 1,
+    Verification.SIZE: 2,
+    Verification.CHECKSUM: 3,
+    Verification.NONE: 4,
 }
 
 _ENDED = frozenset({Status.FAILED, Status.CANCELLED, Status.COMPLETED})
