@@ -88,7 +88,7 @@ class _OutlineEngine(QIconEngine):
         # In Qt 6 the size counts pixels of the device, `scale` of them to one of ours.
         name, rgba, disabled_rgba = self._made_of
         colour = disabled_rgba if mode is QIcon.Mode.Disabled else rgba
-        return _pixmap(name, colour, min(size.width(), size.height()), scale)
+        return _pixmap(name, colour, max(1, min(size.width(), size.height())), scale)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         ratio = painter.device().devicePixelRatio()
