@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -33,10 +33,6 @@ class FreeSpaceLabel(QLabel):
         self._folder = folder
         self._start_task = start_task
         self._is_asking = False
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAccessibleName(self.tr("Free space"))
-        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setContentsMargins(8, 0, 8, 0)
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
 

@@ -16,7 +16,7 @@ _WIDEST_SPEED = "↓ 1,999.9 MB/s"
 class StatusLine(QStatusBar):
     """Shows the summary of the list, and for a while what has just happened."""
 
-    def __init__(self, free_space: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, free_space: QLabel, parent: QWidget | None = None) -> None:
         """free_space: what shows it, such as a FreeSpaceLabel."""
         super().__init__(parent)
         self._offline = _plain_label(self.tr("Network"))
@@ -39,7 +39,7 @@ class StatusLine(QStatusBar):
         self.addWidget(self._message, 1)
         self.addWidget(self._offer)
         self.addPermanentWidget(self._offline)
-        self.addPermanentWidget(free_space)
+        self.addPermanentWidget(_plain(free_space, self.tr("Free space")))
         self.addPermanentWidget(self._counts)
         self.addPermanentWidget(self._speed)
         self._clear_timer = QTimer(self)
@@ -90,9 +90,12 @@ class StatusLine(QStatusBar):
 
 
 def _plain_label(accessible_name: str) -> QLabel:
-    made = QLabel()
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setAccessibleName(accessible_name)
-    made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    made.setContentsMargins(8, 0, 8, 0)
-    return made
+    return _plain(QLabel(), accessible_name)
+
+
+def _plain(label: QLabel, accessible_name: str) -> QLabel:
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAccessibleName(accessible_name)
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setContentsMargins(8, 0, 8, 0)
+    return label

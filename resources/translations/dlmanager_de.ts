@@ -817,10 +817,6 @@
 <context>
     <name>FreeSpaceLabel</name>
     <message>
-        <source>Free space</source>
-        <translation>Freier Platz</translation>
-    </message>
-    <message>
         <source>On the disk of {folder}</source>
         <translation>Auf dem Datenträger von {folder}</translation>
     </message>
@@ -2689,6 +2685,10 @@
     <message>
         <source>Downloads at work</source>
         <translation>Laufende Downloads</translation>
+    </message>
+    <message>
+        <source>Free space</source>
+        <translation>Freier Platz</translation>
     </message>
     <message>
         <source>Network</source>
