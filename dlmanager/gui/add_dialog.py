@@ -69,14 +69,13 @@ class AddDialog(QDialog):
         free_bytes: Callable[[str], Awaitable[int | None]],
         jobs_by_link: Callable[[], Mapping[str, Job]],
         links: Sequence[str] = (),
-        names: Mapping[str, str] | None = None,
         files: Mapping[str, FileLink] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """links: what the list of links begins with, such as those of the clipboard.
 
-        names: what the files of some links are to be called. files: what else is known of some,
-        such as their mirrors. free_bytes: of the disk of a folder.
+        files: what a file says of some links, such as their names and mirrors. free_bytes: of the
+        disk of a folder.
         jobs_by_link: what the list holds already. state: where folders are remembered.
         """
         super().__init__(parent)
@@ -85,7 +84,6 @@ class AddDialog(QDialog):
         self._state = state
         self._free_bytes = free_bytes
         self._jobs_by_link = jobs_by_link
-        self._names = dict(names or {})
         self._files = dict(files or {})
         self._is_adding = self._is_left = False
         self._is_stale = True
@@ -122,11 +120,9 @@ class AddDialog(QDialog):
     def add_lines(
         self,
         links: Sequence[str],
-        names: Mapping[str, str] | None = None,
         files: Mapping[str, FileLink] | None = None,
     ) -> None:
-        """Put further links below what is there. names, files: as at the beginning."""
-        self._names.update(names or {})
+        """Put further links below what is there. files: as at the beginning."""
         self._files.update(files or {})
         known = {line.strip() for line in self._links.toPlainText().split("\n")}
         self._links.append_lines([link for link in links if link.strip() not in known])
@@ -340,7 +336,6 @@ class AddDialog(QDialog):
             self._name.text().strip() or None,
             self._retries.value(),
             self._paused.isChecked(),
-            self._names,
             self._checksums.toPlainText(),
             self._files,
             self._one_file.isChecked(),

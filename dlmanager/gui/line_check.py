@@ -31,17 +31,16 @@ MAX_LINKS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the fields beside the links say. names: what a file says its links shall be named.
+    """What the fields beside the links say.
 
-    checksums: as written; one, or a list. files: what else a file says of its links. is_one_file:
-    all links are mirrors of one file.
+    checksums: as written; one, or a list. files: what a file says of its links. is_one_file: all
+    links are mirrors of one file.
     """
 
     folder: str
     name: str | None
     max_retries: int
     paused: bool
-    names: Mapping[str, str]
     checksums: str = ""
     files: Mapping[str, FileLink] = field(default_factory=dict)
     is_one_file: bool = False
@@ -198,8 +197,8 @@ def _order(
     first_lines: dict[str, int],
 ) -> None:
     _refuse_too_many(len(found.orders) + 1)
-    name = wanted.name if found.is_one and wanted.name else wanted.names.get(link)
     file = wanted.files.get(link) or FileLink(link)
+    name = wanted.name if found.is_one and wanted.name else file.name
     order = queue.order(
         link,
         wanted.folder,

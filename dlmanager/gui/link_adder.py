@@ -91,17 +91,14 @@ class LinkAdder(QObject):
             self.open_dialog(left)
 
     def open_dialog(
-        self,
-        links: Sequence[str] = (),
-        names: Mapping[str, str] | None = None,
-        files: Mapping[str, "FileLink"] | None = None,
+        self, links: Sequence[str] = (), files: Mapping[str, "FileLink"] | None = None
     ) -> "AddDialog":
         """Ask for links to add, beginning with the given ones; returns the dialog, open.
 
-        names: what the files of some are to be called. files: what else is known of some.
+        files: what a file says of some.
         """
         if self._dialog is not None:
-            self._dialog.add_lines(links, names, files)
+            self._dialog.add_lines(links, files)
             self._dialog.raise_()
             self._dialog.activateWindow()
             return self._dialog
@@ -117,7 +114,6 @@ class LinkAdder(QObject):
             free_bytes=self._free_bytes,
             jobs_by_link=self._jobs.jobs_by_link,
             links=links,
-            names=names,
             files=files,
             parent=self._window,
         )
@@ -234,8 +230,9 @@ class LinkAdder(QObject):
         self._start_task(self._read_files(paths))
 
     async def _read_files(self, paths: Sequence[str]) -> None:
+        from dlmanager.core.link_files import FileLink
+
         links: list[str] = []
-        names: dict[str, str] = {}
         files: dict[str, FileLink] = {}
         problems: list[str] = []
         for path in paths:
@@ -245,15 +242,15 @@ class LinkAdder(QObject):
                 problems.append(in_window_language(str(error)))
                 continue
             links += [link.url for link in found.links]
-            names |= {link.url: link.name for link in found.links if link.name is not None}
-            files |= {link.url: link for link in found.links}
+            # What says no more than the link must not hide what another file says of it.
+            files |= {link.url: link for link in found.links if link != FileLink(link.url)}
             problems += [
                 f"{Path(path).name}, {in_window_language(each.where)}: "
                 f"{in_window_language(each.reason)}"
                 for each in found.left_out
             ]
         if links:
-            self.open_dialog(list(dict.fromkeys(links)), names, files).note_left_out(problems)
+            self.open_dialog(list(dict.fromkeys(links)), files).note_left_out(problems)
         elif problems:
             self.told.emit(problems[0])
         else:

@@ -685,7 +685,7 @@ def test_a_name_field_keeps_what_is_pasted_into_it(open_dialog: Open, qtbot: QtB
 
 def test_names_that_a_file_tells_go_with_their_links(open_dialog: Open, queue: FakeQueue) -> None:
     dialog = open_dialog()
-    dialog.add_lines([A, B], {B: "better.iso"})
+    dialog.add_lines([A, B], {B: FileLink(B, "better.iso")})
     dialog.check()
     dialog.accept()
     assert [order.filename for order in queue.orders] == [None, "better.iso"]
@@ -727,7 +727,7 @@ class TestSeveralLinksToOneFile:
 
     def test_a_file_tells_of_them(self, open_dialog: Open, queue: FakeQueue) -> None:
         dialog = open_dialog()
-        dialog.add_lines([A], None, {A: FileLink(A, None, (B,), 7)})
+        dialog.add_lines([A], {A: FileLink(A, None, (B,), 7)})
         dialog.check()
         dialog.accept()
         (order,) = queue.orders
