@@ -166,35 +166,7 @@ def _run(paths: Paths, arguments: Sequence[str]) -> int:
 
 
 def _add(paths: Paths, arguments: Sequence[str]) -> int:
-    parser = _command_parser("add", "Add downloads; prints one job id a line, in order.")
-    parser.add_argument("urls", nargs="*", metavar="URL")
-    parser.add_argument(
-        "--mirror",
-        metavar="URL",
-        action="append",
-        default=[],
-        help="one more link to the file of the one URL, taken when another fails; repeatable",
-    )
-    parser.add_argument("--to", metavar="DIR", help="the folder to save to")
-    parser.add_argument("--name", help="the file's name; for one URL")
-    parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
-    parser.add_argument("--checksum", metavar="TEXT", help=f"{_CHECKSUM_HELP}; for one URL")
-    parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
-    parser.add_argument(
-        "--from-file",
-        metavar="FILE",
-        help="links, one a line (- reads stdin), or a .url, .desktop, .metalink, .meta4 or .html",
-    )
-    parser.add_argument(
-        "--header",
-        metavar="'NAME: VALUE'",
-        action="append",
-        default=[],
-        help="sent along to the server of each URL, as Cookie or Authorization; repeatable",
-    )
-    parser.add_argument(
-        "--header-file", metavar="FILE", help="such headers, one a line; - reads stdin"
-    )
+    parser = _add_parser()
     options = parser.parse_intermixed_args(arguments)
     if options.from_file == options.header_file == "-":
         parser.error("stdin holds either links or headers")
@@ -241,6 +213,39 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
         print(job.id)
     _complain_of_left_out(options.from_file, file)
     return 1 if file.left_out else 0
+
+
+def _add_parser() -> argparse.ArgumentParser:
+    parser = _command_parser("add", "Add downloads; prints one job id a line, in order.")
+    parser.add_argument("urls", nargs="*", metavar="URL")
+    parser.add_argument(
+        "--mirror",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="one more link to the file of the one URL, taken when another fails; repeatable",
+    )
+    parser.add_argument("--to", metavar="DIR", help="the folder to save to")
+    parser.add_argument("--name", help="the file's name; for one URL")
+    parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
+    parser.add_argument("--checksum", metavar="TEXT", help=f"{_CHECKSUM_HELP}; for one URL")
+    parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
+    parser.add_argument(
+        "--from-file",
+        metavar="FILE",
+        help="links, one a line (- reads stdin), or a .url, .desktop, .metalink, .meta4 or .html",
+    )
+    parser.add_argument(
+        "--header",
+        metavar="'NAME: VALUE'",
+        action="append",
+        default=[],
+        help="sent along to the server of each URL, as Cookie or Authorization; repeatable",
+    )
+    parser.add_argument(
+        "--header-file", metavar="FILE", help="such headers, one a line; - reads stdin"
+    )
+    return parser
 
 
 def _checksum(text: str | None) -> "Checksum | None":

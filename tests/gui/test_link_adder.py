@@ -263,6 +263,19 @@ def test_dropped_files_are_imported(window: MainWindow, queue: FakeQueue, tmp_pa
     assert [order.filename for order in queue.orders] == ["better.iso", None, None, None]
 
 
+def test_a_bare_link_hides_nothing_that_another_file_says_of_it(
+    window: MainWindow, queue: FakeQueue, tmp_path: Path
+) -> None:
+    (tmp_path / "a.meta4").write_text(METALINK)
+    (tmp_path / "b.txt").write_text(A)
+    window._adder.import_files([str(tmp_path / "a.meta4"), str(tmp_path / "b.txt")])
+    dialog = window._adder._dialog
+    assert dialog is not None
+    dialog.check()
+    dialog.accept()
+    assert [(order.url, order.filename) for order in queue.orders] == [(A, "better.iso")]
+
+
 def test_dropped_files_of_another_kind_are_told(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "a.iso").write_bytes(b"x")
     drop(window, of_files(tmp_path / "a.iso"))
