@@ -1,9 +1,10 @@
 """A part against its checksum, within an attempt: published, fetched anew, or given up."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Phase, Verification
 from dlmanager.core.outcome import Ending, Outcome
+from dlmanager.engine.attempt import Attempt
 from dlmanager.engine.attempt_row import AttemptVoid
 from dlmanager.engine.part_check import Mismatch, mismatch_outcome
 from dlmanager.engine.part_file import OVERLAP_BYTES
@@ -132,24 +134,27 @@ def test_without_a_checksum_nothing_is_hashed(run, bench: Bench):
     assert bench.row.job.checksum_found is None
 
 
-def huge_part(bench: Bench) -> None:
+@contextlib.asynccontextmanager
+async def interrupted_check(bench: Bench) -> AsyncIterator[Attempt]:
+    """An attempt whose huge part is being hashed; stopped at the end."""
     path = bench.leave_part(0, b"", bytes_total=HUGE_BYTES)
     os.truncate(path, HUGE_BYTES)
     bench.row.job = bench.row.job._replace(bytes_done=HUGE_BYTES)
+    expect(bench, RIGHT)
+    attempt = bench.attempt()
+    task = asyncio.ensure_future(attempt.run())
+    while not bench.moved:
+        await asyncio.sleep(0.005)
+    yield attempt
+    await attempt.stop()
+    with pytest.raises(AttemptVoid):
+        await task
 
 
 def test_stopping_ends_the_check_and_keeps_the_bytes(run, bench: Bench):
-    huge_part(bench)
-    expect(bench, RIGHT)
-    attempt = bench.attempt()
-
     async def scenario() -> None:
-        task = asyncio.ensure_future(attempt.run())
-        while not bench.moved:
-            await asyncio.sleep(0.005)
-        await attempt.stop()
-        with pytest.raises(AttemptVoid):
-            await task
+        async with interrupted_check(bench):
+            pass
 
     run(scenario())
     assert bench.files == {"file.bin.0f8d2c5e.part": HUGE_BYTES}
@@ -157,18 +162,9 @@ def test_stopping_ends_the_check_and_keeps_the_bytes(run, bench: Bench):
 
 
 def test_its_progress_is_that_of_the_check_and_no_speed(run, bench: Bench):
-    huge_part(bench)
-    expect(bench, RIGHT)
-    attempt = bench.attempt()
-
     async def scenario() -> None:
-        task = asyncio.ensure_future(attempt.run())
-        while not bench.moved:
-            await asyncio.sleep(0.005)
-        progress = [attempt.note(attempt.look(), now_s) for now_s in (1.0, 2.0)]
-        await attempt.stop()
-        with pytest.raises(AttemptVoid):
-            await task
+        async with interrupted_check(bench) as attempt:
+            progress = [attempt.note(attempt.look(), now_s) for now_s in (1.0, 2.0)]
         for each in progress:
             assert each.phase is Phase.VERIFYING
             assert each.bytes_done == each.bytes_total == HUGE_BYTES
