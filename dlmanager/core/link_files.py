@@ -12,7 +12,8 @@ from dlmanager.core.checksum import parse_checksum
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import BadInput, InvalidChecksum, InvalidUrl
 from dlmanager.core.filenames import safe_filename
-from dlmanager.core.links import html_addresses, read_pasted
+from dlmanager.core.html_links import html_addresses
+from dlmanager.core.links import read_pasted
 from dlmanager.core.metalink import read_metalink
 from dlmanager.core.mirrors import MAX_MIRRORS
 from dlmanager.core.secrets import split_link

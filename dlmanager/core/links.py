@@ -1,13 +1,10 @@
-"""Links in what is pasted or dropped: line by line, in free text, and in HTML."""
+"""Links in what is pasted or dropped as text: line by line, and in prose."""
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 MAX_LINK_CHARACTERS = 8 * 1024
 MAX_TEXT_CHARACTERS = 32 * 1024 * 1024
-MAX_HTML_CHARACTERS = 4 * 1024 * 1024
 
 # A link ends at a blank, a control character, a quote, an angle bracket, a backslash, or East
 # Asian punctuation; and where the next one begins after a comma or a bracket (`a,http://b`,
@@ -23,8 +20,6 @@ _LINK = re.compile(
 )
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _TRAILING = ".,;:!?'*_~|…‘’([{"
-_ABSOLUTE = re.compile(r"https?://[^/?#\s]", re.I)
-_DROPPED_IN_ATTRIBUTES = re.compile(r"[\t\n\r]")
 
 _BULLET = re.compile(r"(?:[-*+•‣–]|\d{1,5}[.)])\s+")
 _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
@@ -32,18 +27,6 @@ _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
 # is anything where there are few words.
 _FILE_LIKE = re.compile(r"\S\.(?=[0-9]{0,4}[a-z])[a-z0-9]{1,5}$", re.I)
 _FEW_WORDS = 3
-
-_ATTRIBUTE_OF = {
-    **dict.fromkeys(("a", "area", "base"), "href"),
-    **dict.fromkeys(("img", "audio", "video", "source", "track", "embed", "iframe"), "src"),
-}
-_MAX_TAG_CHARACTERS = 10 * 1024
-# Possessive, and bounded by the next `<`: linear whatever comes.
-_TAG = re.compile(
-    rf"<(?:{'|'.join(_ATTRIBUTE_OF)})(?=[\s/])"
-    rf"(?>[^<>\"']|\"[^\"<]*+\"|'[^'<]*+'){{0,{_MAX_TAG_CHARACTERS}}}+>",
-    re.I,
-)
 
 
 def read_pasted(text: str) -> list[str]:
@@ -65,35 +48,6 @@ def read_pasted(text: str) -> list[str]:
     kept = (line.links or ([] if searched else [line.text]) for line in lines)
     # Cut, a link that is too long must stay so.
     return list(dict.fromkeys(each[: MAX_LINK_CHARACTERS + 1] for links in kept for each in links))
-
-
-def find_html_links(html: str) -> list[str]:
-    """Return the absolute http and https links of a piece of HTML, in order, each once.
-
-    Looks at what a person can mean to download: href of a and area, src of images, media and
-    frames; not at style sheets or scripts.
-    """
-    return _once(
-        link
-        for _, tag, link in html_addresses(html[:MAX_HTML_CHARACTERS])
-        if tag != "base" and _ABSOLUTE.match(link)
-    )
-
-
-def html_addresses(html: str) -> Iterator[tuple[int, str, str]]:
-    """Yield (where its tag begins, name of the tag, address) of all that HTML refers to.
-
-    The tags are those of `find_html_links`, and base. The addresses may be relative, or anything.
-    """
-    # WORKAROUND https://github.com/python/cpython/issues/135462: html.parser takes minutes for
-    # 100 KB of unclosed tags, so it is given one whole tag at a time, never the page.
-    parser = _TagParser()
-    for tag in _TAG.finditer(html):
-        if len(tag[0]) <= _MAX_TAG_CHARACTERS:
-            parser.feed(tag[0])
-            parser.reset()
-            for name, address in parser.taken():
-                yield tag.start(), name, address
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +102,6 @@ def _word_count(text: str) -> int:
     return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
-def _once(links: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(link for link in links if len(link) <= MAX_LINK_CHARACTERS))
-
-
 def _trimmed(link: str) -> str:
     """Cut what belongs to the sentence around a link off its end."""
     # Counted once and then kept up to date: a link may be a megabyte of brackets.
@@ -170,22 +120,3 @@ def _trimmed(link: str) -> str:
             break
         end -= 1
     return link[:end]
-
-
-class _TagParser(HTMLParser):
-    """Notes the address of each tag that it is given."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._addresses: list[tuple[str, str]] = []
-
-    def taken(self) -> list[tuple[str, str]]:
-        """Return what was noted since the last time, as (name of the tag, address)."""
-        taken, self._addresses = self._addresses, []
-        return taken
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        wanted = _ATTRIBUTE_OF.get(tag)
-        for name, value in attrs:
-            if name == wanted and value:
-                self._addresses.append((tag, _DROPPED_IN_ATTRIBUTES.sub("", value).strip()))

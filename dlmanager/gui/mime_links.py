@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QMimeData, QUrl
 
-from dlmanager.core.links import find_html_links, read_pasted
+from dlmanager.core.links import read_pasted
 
 MAX_BYTES = 8 * 1024 * 1024
 """How much of each format is read: pasted lists of links are long, but not endless."""
@@ -70,7 +70,7 @@ def offer_of(mime: QMimeData) -> Offer:
         (_moz_urls, _decoded(mime, _MOZ_URL)),
         (_first_line, _decoded(mime, _NETSCAPE_URL)),
         (read_pasted, _cut(mime.text()) if mime.hasText() else _decoded(mime, _PLAIN)),
-        (find_html_links, _cut(mime.html()) if mime.hasHtml() else ""),
+        (_html_links, _cut(mime.html()) if mime.hasHtml() else ""),
     )
     return Offer(_files(uri_list), tuple((read, text) for read, text in texts if text))
 
@@ -104,6 +104,13 @@ def _uris(text: str) -> list[str]:
 
 def _uri_list(text: str) -> list[str]:
     return [uri for uri in _uris(text) if not _is_file(uri)]
+
+
+def _html_links(text: str) -> list[str]:
+    # Loaded with the first piece of a web page: a start can do without an HTML parser.
+    from dlmanager.core.html_links import find_html_links
+
+    return find_html_links(text)
 
 
 def _files(text: str) -> tuple[str, ...]:

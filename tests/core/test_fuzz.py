@@ -14,7 +14,8 @@ from dlmanager.core.checksum import parse_checksum, parse_checksum_list
 from dlmanager.core.errors import InvalidChecksum, InvalidName, InvalidUrl
 from dlmanager.core.expectation import Expectation, doubt_of, looks_like_page, name_of_page
 from dlmanager.core.filenames import check_filename, safe_filename, suggest_filename
-from dlmanager.core.links import find_html_links, read_pasted
+from dlmanager.core.html_links import find_html_links
+from dlmanager.core.links import read_pasted
 from dlmanager.core.response import Response
 from dlmanager.core.retry_after import MAX_RETRY_AFTER_S, parse_retry_after
 from dlmanager.core.urls import MAX_URL_BYTES, normalise_url, redact_url

@@ -2,12 +2,7 @@ import time
 
 import pytest
 
-from dlmanager.core.links import (
-    MAX_HTML_CHARACTERS,
-    MAX_LINK_CHARACTERS,
-    find_html_links,
-    read_pasted,
-)
+from dlmanager.core.links import MAX_LINK_CHARACTERS, read_pasted
 
 
 @pytest.mark.parametrize(
@@ -40,28 +35,6 @@ from dlmanager.core.links import (
 )
 def test_links_are_found_in_text(text: str, links: list[str]):
     assert read_pasted(text) == links
-
-
-@pytest.mark.parametrize(
-    "html, links",
-    [
-        ("", []),
-        ("<a href='http://a/b'>x</a><img src=http://c/d.png>", ["http://a/b", "http://c/d.png"]),
-        ("<A HREF=' http://a/b?x=1&amp;y=2 '>", ["http://a/b?x=1&y=2"]),
-        ("<a\nhref='http://a/\nb'>", ["http://a/b"]),
-        ("<a title='>' href=\"http://a/b\">", ["http://a/b"]),
-        ("<a href='/relative'><a href='//a/b'><a href='javascript:x'><a href>", []),
-        ("<script src='http://a/b'></script><link href='http://a/c'>", []),
-        ("<a src='http://a/b'><abbr href='http://a/c'>", []),
-        ("<a href='http://a/b'><a href='http://a/b'>", ["http://a/b"]),
-        ("<a href='http://a/b'><![foo", ["http://a/b"]),
-        ("<video src=http://a/v><source src=http://a/s>", ["http://a/v", "http://a/s"]),
-        ("<a href='http://a/" + "b" * MAX_LINK_CHARACTERS + "'>", []),
-        ("<a href='http://a/" + "b" * 2 * MAX_LINK_CHARACTERS + "'>", []),
-    ],
-)
-def test_links_are_found_in_html(html: str, links: list[str]):
-    assert find_html_links(html) == links
 
 
 @pytest.mark.parametrize(
@@ -122,13 +95,10 @@ def test_a_list_ten_times_as_long_takes_about_ten_times_as_long():
     assert taken_s(20_000) < 40 * taken_s(2_000)  # a hundred times, if each looked at all others
 
 
-@pytest.mark.parametrize(
-    "piece", ["<a ", "<!--", "<a href='", "<a =>", "<a ' >", "http://a,", "http://a/(((", "((((("]
-)
+@pytest.mark.parametrize("piece", ["http://a,", "http://a/(((", "((((("])
 def test_hostile_text_takes_time_in_proportion(piece: str):
-    text = (piece * (MAX_HTML_CHARACTERS // 16 // len(piece)))[: MAX_HTML_CHARACTERS // 16]
+    text = piece * (256 * 1024 // len(piece))
     started_s = time.monotonic()
-    find_html_links(text)
     read_pasted(text)
     read_pasted(f"see {text} {text}")
     assert time.monotonic() - started_s < 5  # quadratic time would be minutes
