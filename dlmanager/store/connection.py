@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from peewee import OperationalError, SqliteDatabase
-from playhouse.migrations import Runner
 
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.store.database_care import make_backup, snapshot
@@ -19,6 +18,9 @@ PRAGMAS = {
     "synchronous": "full",
     "foreign_keys": 1,
     "busy_timeout": BUSY_TIMEOUT_MS,
+    # KiB, for the negative number; 2 MB is usual. What is asked again and again is a few pages,
+    # and the system keeps the rest of the file.
+    "cache_size": -512,
 }
 
 
@@ -73,20 +75,32 @@ def file_of(path: Path) -> tuple[int, int] | None:
 
 
 def _migrate(database: Any, path: Path) -> None:
-    runner = Runner(database, str(MIGRATIONS))
-    known = {migration.name for migration in runner.migrations()}
-    if not set(runner.applied()) <= known:
+    known = {migration.stem for migration in MIGRATIONS.glob("[0-9]*.py")}
+    applied = _applied(database)
+    if not applied <= known:
         raise StoreUnusable(
             f"The database {database.database} was written by a newer dlmanager. "
             "Install that version, or choose another data folder."
         )
-    if not known <= set(runner.applied()) and has_rows(database):
+    if applied == known:
+        return
+    if has_rows(database):
         with snapshot(path) as source:
             make_backup(source, path, time.time_ns() // 1_000_000)
-    while any(migration.applied is None for migration in runner.status()):
+    # Few starts migrate anything, and what can takes three megabytes and a while to load.
+    from playhouse.migrations import Runner
+
+    while _applied(database) != known:
         try:
-            runner.up()
+            Runner(database, str(MIGRATIONS)).up()
         except OperationalError as error:
             # Another process was a step ahead with the same one; what is left is next.
             if not any(words in str(error) for words in ("already exists", "duplicate")):
                 raise
+
+
+def _applied(database: Any) -> set[str]:
+    """The names of the migrations that this database has had, as playhouse's Runner notes them."""
+    if not database.table_exists("schema_migration"):
+        return set()
+    return {name for (name,) in database.execute_sql("SELECT name FROM schema_migration")}
