@@ -2,22 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from dlmanager.core.reachability import SystemState
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QNetworkInformation
 
-ASK_AFTER_MS = 500
-"""When the system is asked by itself: a start goes first, and who needs the answer gets it."""
-
 
 class QtSystemNetwork(QObject):
     """Follows QNetworkInformation; where Qt has no backend the state stays UNKNOWN.
 
+    The system is asked when its answer is first wanted, which is when a server was not reached:
+    Qt's network and what it asks take three megabytes.
+
     Signals:
-        changed(): see `state`.
+        changed(): see `state`; from when it was first read.
     """
 
     changed = Signal()
@@ -26,7 +26,6 @@ class QtSystemNetwork(QObject):
         super().__init__(parent)
         self._is_asked = False
         self._information: QNetworkInformation | None = None
-        QTimer.singleShot(ASK_AFTER_MS, self, self._ask)
 
     @property
     def state(self) -> SystemState:
