@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from dlmanager.core.errors import WgetUnusable
+from dlmanager.core.notification import Notification
 from dlmanager.desktop.browser import open_in_browser
 from dlmanager.desktop.file_manager import open_file, show_in_folder
 from dlmanager.desktop.trash import move_to_trash
@@ -24,6 +25,7 @@ from dlmanager.paths import Paths, default_download_directory
 
 if TYPE_CHECKING:
     from dlmanager.core.link_files import LinkFile
+    from dlmanager.desktop.notifications import BusNotifications
     from dlmanager.gui.settings_dialog import SettingsDialog
 
 
@@ -57,17 +59,21 @@ def begin_notifications(window: MainWindow, tasks: Tasks) -> Callable[[], None]:
     if sys.platform != "linux":
         window.announced.connect(window.show_at_tray)
         return lambda: None
-    from dlmanager.desktop.notifications import BusNotifications
-    from dlmanager.resources import APPLICATION_ICON, icon_path
+    notifications: BusNotifications | None = None
 
-    notifications = BusNotifications(
-        start_task=tasks.start,
-        on_chosen=window.answer,
-        otherwise=window.show_at_tray,
-        icon=str(icon_path(APPLICATION_ICON)),
-    )
-    window.announced.connect(notifications.show)
-    return notifications.close
+    def show(notification: Notification) -> None:
+        nonlocal notifications
+        if notifications is None:
+            notifications = _make_notifications(window, tasks)
+        notifications.show(notification)
+
+    def close() -> None:
+        window.announced.disconnect(show)
+        if notifications is not None:
+            notifications.close()
+
+    window.announced.connect(show)
+    return close
 
 
 # What the first window does not need is imported with its first use.
@@ -77,6 +83,18 @@ async def _read_link_file(path: str) -> "LinkFile":
     from dlmanager.desktop.link_files import read_link_file
 
     return await asyncio.to_thread(read_link_file, path)
+
+
+def _make_notifications(window: MainWindow, tasks: Tasks) -> "BusNotifications":
+    from dlmanager.desktop.notifications import BusNotifications
+    from dlmanager.resources import APPLICATION_ICON, icon_path
+
+    return BusNotifications(
+        start_task=tasks.start,
+        on_chosen=window.answer,
+        otherwise=window.show_at_tray,
+        icon=str(icon_path(APPLICATION_ICON)),
+    )
 
 
 def _make_settings_dialog(care: SettingsKeeper, tasks: Tasks, parent: QWidget) -> "SettingsDialog":

@@ -4,25 +4,15 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeDatabase, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from dlmanager.core.errors import CannotOpen
 
-if TYPE_CHECKING or sys.platform == "linux":
-    from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
-
 OpenUrl = Callable[[QUrl], bool]
 
-_SERVICE = "org.freedesktop.FileManager1"
-_PATH = "/org/freedesktop/FileManager1"
-_TIMEOUT_MS = 5000
 _LISTS_OF_PROGRAMS = ("mimeapps.list", "mimeinfo.cache")
-
-_asked: set["QDBusPendingCallWatcher"] = set()
-"""Questions that wait for their answer; a watcher that nobody holds never tells."""
 
 
 def open_file(path: str, *, open_url: OpenUrl = QDesktopServices.openUrl) -> None:
@@ -84,33 +74,10 @@ def show_in_folder(
         if not (folder.is_dir() and open_url(QUrl.fromLocalFile(str(folder)))):
             on_failed()
 
-    bus = _file_manager_bus() if wanted.exists() and folder is not wanted else None
-    if bus is None:
-        open_folder()
+    if sys.platform == "linux" and wanted.exists() and folder is not wanted:
+        # Loaded with its first use: a start can do without D-Bus.
+        from dlmanager.desktop.file_manager_bus import ask_to_show
+
+        ask_to_show(wanted, open_folder)
     else:
-        _ask_to_show(bus, wanted, open_folder)
-
-
-def _file_manager_bus() -> "QDBusConnection | None":
-    """Return the bus on which file managers listen; None where there is none."""
-    if sys.platform != "linux":
-        return None
-    bus = QDBusConnection.sessionBus()
-    return bus if bus.isConnected() else None
-
-
-def _ask_to_show(bus: "QDBusConnection", wanted: Path, open_folder: Callable[[], None]) -> None:
-    message = QDBusMessage.createMethodCall(_SERVICE, _PATH, _SERVICE, "ShowItems")
-    link = bytes(QUrl.fromLocalFile(str(wanted)).toEncoded().data()).decode("ascii")
-    message.setArguments([[link], ""])
-    # The answer may take until a file manager has started, so it is not waited for here.
-    watcher = QDBusPendingCallWatcher(bus.asyncCall(message, _TIMEOUT_MS))
-    _asked.add(watcher)
-
-    def on_answered() -> None:
-        _asked.discard(watcher)
-        if watcher.isError():
-            open_folder()
-        watcher.deleteLater()
-
-    watcher.finished.connect(on_answered)
+        open_folder()

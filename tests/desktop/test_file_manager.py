@@ -8,7 +8,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QApplication
 
 from dlmanager.core.errors import CannotOpen
-from dlmanager.desktop import file_manager
+from dlmanager.desktop import file_manager_bus
 from dlmanager.desktop.file_manager import open_file, show_in_folder
 
 
@@ -67,7 +67,7 @@ def test_where_no_program_is_listed_for_a_file_none_is_started(
 
 @pytest.fixture(autouse=True)
 def no_bus(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_manager, "_file_manager_bus", lambda: None)
+    monkeypatch.setattr(file_manager_bus, "ask_to_show", lambda path, otherwise: otherwise())
 
 
 def test_a_file_is_opened_with_its_program(opened: Opened, tmp_path: Path) -> None:
