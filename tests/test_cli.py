@@ -114,6 +114,12 @@ def wait_until(is_true: Callable[[], bool], timeout_s: float = 20) -> None:
         time.sleep(0.02)
 
 
+def part_size(folder: Path) -> int:
+    """How much of its one file is on the disk; the server may be ahead of it."""
+    (part,) = folder.glob("*.part")
+    return part.stat().st_size
+
+
 def added(cli: Cli, *arguments: str) -> list[str]:
     result = cli("add", *arguments)
     assert (result.returncode, result.stderr) == (0, "")
@@ -133,6 +139,12 @@ def jobs(cli: Cli) -> list[dict]:
         return json.loads(json.dumps([json_object(job) for job in store.list_jobs()]))
     finally:
         store.close()
+
+
+def wget_pid(cli: Cli) -> int:
+    """The wget of the one job, once its row knows it."""
+    wait_until(lambda: jobs(cli)[0]["pid"] is not None)
+    return jobs(cli)[0]["pid"]
 
 
 class TestAdd:
@@ -522,7 +534,8 @@ class TestRunning:
         added(cli, "--to", str(folder), url)
         process = start("run")
         assert gate.reached.wait(20)
-        pid = jobs(cli)[0]["pid"]
+        wait_until(lambda: part_size(folder) == 500_000)
+        pid = wget_pid(cli)
         process.send_signal(number)
         assert process.wait(10) == 0
         (job,) = jobs(cli)
@@ -554,7 +567,7 @@ class TestRunning:
         added(cli, "--to", str(folder), url)
         process = start("run")
         assert gate.reached.wait(20)
-        wget = jobs(cli)[0]["pid"]
+        wget = wget_pid(cli)
         process.kill()
         process.wait()
         wait_until(lambda: not Path(f"/proc/{wget}").exists())
