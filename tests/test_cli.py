@@ -688,6 +688,12 @@ class TestConfig:
         assert cli("config", "set", "max_retries", "-1").returncode == 0
         assert cli("config", "get", "max_retries").stdout == "-1\n"
 
+    def test_an_extension_is_moved_from_one_category_to_another(self, cli):
+        assert " iso " in cli("config", "get", "category_archives").stdout
+        assert cli("config", "set", "category_programs", "*.EXE, iso").returncode == 0
+        assert cli("config", "get", "category_programs").stdout == "exe iso\n"
+        assert " iso " not in cli("config", "get", "category_archives").stdout
+
     @pytest.mark.parametrize(
         "arguments",
         [
@@ -698,6 +704,7 @@ class TestConfig:
             ["set", "max_retries"],
             ["set", "download_directory", "/no/such/folder"],
             ["set", "wget_executable_path", "/no/such/wget"],
+            ["set", "category_images", "jpg a/b"],
             ["forget"],
         ],
         ids=" ".join,

@@ -51,6 +51,7 @@ class CategoryTable:
 
     extensions: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
     _category_of: Mapping[str, Category] = field(init=False, repr=False, compare=False)
+    _last_of_many: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # The list asks for each of its rows.
@@ -58,6 +59,8 @@ class CategoryTable:
             ending: category for category, endings in self.extensions.items() for ending in endings
         }
         object.__setattr__(self, "_category_of", by_extension)
+        last_of_many = (each.rpartition(".")[2] for each in by_extension if "." in each)
+        object.__setattr__(self, "_last_of_many", frozenset(last_of_many))
 
     def category_of(self, name: str) -> Category:
         """Return the category of a file by its name, such as `Job.display_name`.
@@ -67,6 +70,9 @@ class CategoryTable:
         name = name.lower()
         if name[-1:].isdigit():  # asked first, as the list has this done for thousands of names
             name = _VOLUME.sub("", name)
+        _, dot, last = name.rpartition(".")
+        if last not in self._last_of_many:
+            return self._category_of.get(last, Category.OTHER) if dot else Category.OTHER
         parts = name.split(".")[1:][-_MAX_PARTS:]
         for start in range(len(parts)):
             category = self._category_of.get(".".join(parts[start:]))
@@ -101,8 +107,7 @@ def parse_extensions(text: str) -> tuple[str, ...]:
         extension = word.lower().removeprefix("*").removeprefix(".")
         if len(extension) > _MAX_EXTENSION_CHARACTERS or not _EXTENSION.fullmatch(extension):
             raise BadInput(
-                f"This is not how a file name ends: {printable(word[:40])}. "
-                "Write it like zip or tar.gz."
+                f"{printable(word[:40])} is no file extension. Write it like zip or tar.gz."
             )
         found.append(extension)
     return tuple(dict.fromkeys(found))
@@ -111,4 +116,4 @@ def parse_extensions(text: str) -> tuple[str, ...]:
 USUAL_CATEGORIES = CategoryTable(
     {category: tuple(words.split()) for category, words in _USUAL.items()}
 )
-"""The table that counts until a person edits it."""
+"""The table that counts until a person edits it in the settings."""

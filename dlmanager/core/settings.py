@@ -1,11 +1,12 @@
 """The settings: their names, places, defaults, bounds and explanations, from one declaration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from dlmanager.core.errors import InvalidSetting
+from dlmanager.core.categories import USUAL_CATEGORIES, Category, CategoryTable, parse_extensions
+from dlmanager.core.errors import BadInput, InvalidSetting
 
 
 class Page(StrEnum):
@@ -16,6 +17,7 @@ class Page(StrEnum):
     NETWORK = "Network"
     NOTIFICATIONS = "Notifications and tray"
     APPEARANCE = "Appearance"
+    CATEGORIES = "Categories"
     ADVANCED = "Advanced"
 
 
@@ -28,6 +30,7 @@ class Kind(StrEnum):
     TEXT = "text"
     FOLDER = "folder"
     PROGRAM = "program"
+    EXTENSIONS = "extensions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,25 @@ def _choice(choices: tuple[str, ...], page: Page, label: str, explanation: str) 
     return _setting(choices[0], Description(Kind.CHOICE, page, label, explanation, choices=choices))
 
 
+def _category(category: Category, label: str) -> Any:
+    return _setting(
+        " ".join(USUAL_CATEGORIES.extensions[category]),
+        Description(
+            Kind.EXTENSIONS, Page.CATEGORIES, label, f"file extensions of the category {label}"
+        ),
+    )
+
+
 def _setting(default: Any, description: Description) -> Any:
     return field(default=default, metadata={"description": description})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a person can set; an empty text means: find it yourself."""
+    """What a person can set; an empty text means: find it yourself.
+
+    But an empty category has no extensions. Each extension is in one category alone.
+    """
 
     max_concurrent_downloads: int = _number(
         3,
@@ -222,9 +237,16 @@ class Settings:
         "language of the window: that of the system, English or German; "
         "counts from the next start on",
     )
+    category_documents: str = _category(Category.DOCUMENTS, "Documents")
+    category_archives: str = _category(Category.ARCHIVES, "Archives")
+    category_video: str = _category(Category.VIDEO, "Video")
+    category_music: str = _category(Category.MUSIC, "Music")
+    category_images: str = _category(Category.IMAGES, "Images")
+    category_programs: str = _category(Category.PROGRAMS, "Programs")
 
 
 _FIELDS = {each.name: each for each in fields(Settings)}
+_CATEGORIES = {f"category_{each}": each for each in Category if each is not Category.OTHER}
 _SWITCHED = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
@@ -255,14 +277,35 @@ def default_of(name: str) -> Any:
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """Settings of what a settings file holds; what it does not name has its default.
 
+    An extension that it lists twice is in the category that comes last.
     Raises InvalidSetting for an unknown name, a wrong type or a value out of its range.
     """
-    return Settings(**{name: _checked(name, value) for name, value in values.items()})
+    settings = Settings()
+    for name, value in values.items():
+        settings = _with_value(settings, name, _checked(name, value))
+    return settings
 
 
 def with_setting(settings: Settings, name: str, text: str) -> Settings:
-    """The settings with one of them changed, given as text. Raises InvalidSetting."""
-    return replace(settings, **{name: _checked(name, _read(name, text))})
+    """The settings with one of them changed, given as text. Raises InvalidSetting.
+
+    The extensions of a category leave those that held them before.
+    """
+    return _with_value(settings, name, _checked(name, _read(name, text)))
+
+
+def with_defaults(settings: Settings, names: Iterable[str]) -> Settings:
+    """The settings with some of them as they were at first. Raises InvalidSetting."""
+    for name in names:
+        settings = _with_value(settings, name, default_of(name))
+    return settings
+
+
+def category_table(settings: Settings) -> CategoryTable:
+    """Which extensions belong to which category."""
+    return CategoryTable(
+        {each: tuple(getattr(settings, name).split()) for name, each in _CATEGORIES.items()}
+    )
 
 
 def as_text(value: Any) -> str:
@@ -283,6 +326,16 @@ def _field(name: str) -> Any:
     except KeyError:
         names = ", ".join(_FIELDS)
         raise InvalidSetting(f"There is no setting {name!r}. The settings are: {names}.") from None
+
+
+def _with_value(settings: Settings, name: str, value: Any) -> Settings:
+    if name not in _CATEGORIES:
+        return replace(settings, **{name: value})
+    extensions = category_table(settings).with_extensions(_CATEGORIES[name], value).extensions
+    texts: dict[str, Any] = {
+        other: " ".join(extensions[each]) for other, each in _CATEGORIES.items()
+    }
+    return replace(settings, **texts)
 
 
 def _read(name: str, text: str) -> Any:
@@ -317,6 +370,11 @@ def _checked(name: str, value: Any) -> Any:
             raise InvalidSetting(
                 f"{name} is one of {', '.join(description.choices)}, not {value!r}."
             )
+    elif description.kind is Kind.EXTENSIONS:
+        try:
+            return " ".join(parse_extensions(value))
+        except BadInput as error:
+            raise InvalidSetting(f"{name}: {error}") from None
     elif kind is str and any(ord(character) < 32 for character in value):
         raise InvalidSetting(f"{name} may not hold line breaks or control characters.")
     return value

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from dlmanager.core.errors import SettingsUnreadable
-from dlmanager.core.settings import Settings, default_of, with_setting
+from dlmanager.core.settings import Settings, with_defaults, with_setting
 from dlmanager.engine.setting_values import checked_value
 from dlmanager.engine.wget_check import check_wget, find_wget
 from dlmanager.store.secret_store import PROXY, SecretStore
@@ -65,8 +64,7 @@ class SettingsKeeper(QObject):
     async def reset(self, names: Iterable[str]) -> None:
         """Give settings their defaults again. Raises SecretsUnusable, SettingsUnreadable."""
         async with self._changing:
-            defaults = {name: default_of(name) for name in names}
-            settings = await asyncio.to_thread(self._keep_defaults, defaults)
+            settings = await asyncio.to_thread(self._keep_defaults, list(names))
         self._use(settings)
 
     def _keep(self, name: str, text: str) -> Settings:
@@ -76,10 +74,10 @@ class SettingsKeeper(QObject):
         write_settings(self._path, settings)
         return settings
 
-    def _keep_defaults(self, defaults: dict[str, object]) -> Settings:
-        if "proxy" in defaults:
+    def _keep_defaults(self, names: list[str]) -> Settings:
+        if "proxy" in names:
             self._secrets.forget(PROXY)
-        settings = replace(read_settings(self._path), **defaults)  # type: ignore[arg-type]
+        settings = with_defaults(read_settings(self._path), names)
         write_settings(self._path, settings)
         return settings
 

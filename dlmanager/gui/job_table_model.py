@@ -195,12 +195,18 @@ class JobTableModel(QAbstractTableModel):
 
     def set_categories(self, categories: CategoryTable) -> None:
         """Tell the categories of the files by another table."""
+        if categories == self._categories:
+            return
         self._categories = categories
-        self._category_counts.clear()
+        changed: list[JobRow] = []
         for row in self._rows.values():
-            row.category = categories.category_of(row.display_name())
-            self._category_counts[row.category] += 1
-        self._refilter(self._rows.values())
+            category = categories.category_of(row.display_name())
+            if category is not row.category:
+                self._category_counts[row.category] -= 1
+                self._category_counts[category] += 1
+                row.category = category
+                changed.append(row)
+        self._refilter(changed)
         self.summary_changed.emit()
 
     # What the queue tells

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, Wish
 from dlmanager.core.notification import Answer, Notification, Subject
-from dlmanager.core.settings import Settings
+from dlmanager.core.settings import Settings, category_table
 from dlmanager.gui import announcer, formatting, questions
 from dlmanager.gui.actions import MAX_OPENED, Actions
 from dlmanager.gui.banner import Banner
@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._herald.set_settings(settings)
         self._table.set_density(settings.row_height)
+        self._jobs.set_categories(category_table(settings))
         self._free_space.refresh()
 
     def add_links(self, urls: Sequence[str]) -> None:
@@ -217,6 +218,7 @@ class MainWindow(QMainWindow):
         self._table = self._list.table
         self._table.set_density(self._settings.row_height)
         self._jobs = self._table.jobs
+        self._jobs.set_categories(category_table(self._settings))
         self._actions = Actions(self, self._table)
         self._list.show_panel_while(self._actions.show_side_panel)
         self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))

@@ -152,6 +152,7 @@ KNOWN: tuple[str, ...] = (
     "{name} is a text, not {value}.",
     "{name} is between {least} and {most}, not {value}.",
     "{name} is one of {choices}, not {value}.",
+    "{extension} is no file extension. Write it like zip or tar.gz.",
     "{name} may not hold line breaks or control characters.",
     "There is no setting {name}. The settings are: {names}.",
     "The settings in {path} cannot be used ({reason}). Correct the file or move it away.",

@@ -33,7 +33,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSpinBox,
     QStackedWidget,
     QVBoxLayout,
@@ -52,8 +51,9 @@ from dlmanager.core.settings import (
     setting_names,
 )
 from dlmanager.gui import formatting
+from dlmanager.gui.extensions_edit import ExtensionsEdit
 from dlmanager.gui.palette import quiet_text
-from dlmanager.gui.sentence_label import ProblemLabel
+from dlmanager.gui.sentence_label import ProblemLabel, WrappedLabel
 from dlmanager.gui.sentences import in_window_language
 
 StartTask = Callable[[Coroutine[Any, Any, None]], None]
@@ -63,7 +63,7 @@ used; raises a DlmanagerError where it cannot."""
 
 _MARGIN_PX = 12
 _GAP_PX = 4
-_START_SIZE = QSize(720, 480)
+_START_CHARACTERS, _START_LINES = 120, 34
 
 
 class SettingsCare(Protocol):
@@ -117,11 +117,16 @@ class SettingsDialog(QDialog):
         for name, field in self._fields.items():
             field.show_value(as_text(getattr(care.settings, name)))
         care.changed.connect(self._on_changed)
-        self.resize(_START_SIZE)
+        self.resize(self._start_size().boundedTo(self.screen().availableSize()))
 
     def show_page(self, page: Page) -> None:
         """Turn to a page."""
         self._pages.setCurrentRow(list(Page).index(page))
+
+    def _start_size(self) -> QSize:
+        metrics = self.fontMetrics()
+        width = metrics.averageCharWidth() * _START_CHARACTERS
+        return QSize(width, metrics.lineSpacing() * _START_LINES)
 
     def _lay_out(self) -> None:
         width = self._pages.sizeHintForColumn(0) + 2 * _MARGIN_PX + 2 * self._pages.frameWidth()
@@ -152,6 +157,8 @@ class SettingsDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.setVerticalSpacing(_MARGIN_PX)
+        if introduction := _introduction(page):
+            form.addRow(_QuietLabel(introduction, self))
         for name in setting_names():
             if describe(name).page is page:
                 field = self._fields[name] = self._field(name)
@@ -260,13 +267,18 @@ class _Field(QWidget):
         super().__init__(parent)
         self._editor = editor
         self._shown = ""
+        self._default = default
+        self._is_list = description.kind is Kind.EXTENSIONS
         is_switch = description.kind is Kind.SWITCH
         self.label = QLabel("" if is_switch else translated(description.label), parent)
         self.label.setBuddy(editor.widget)
         editor.widget.setAccessibleName(translated(description.label))
         explanation = _explanation(description, default)
         editor.widget.setAccessibleDescription(explanation)
-        self._note = _QuietLabel(explanation, self)
+        # What they are the introduction of the page says once.
+        self._note = _QuietLabel(
+            _default_text(description, default) if self._is_list else explanation, self
+        )
         self._told = _QuietLabel("", self)
         self._told.hide()
         self.problem = ProblemLabel(self)
@@ -292,6 +304,7 @@ class _Field(QWidget):
         """Show a value."""
         self._shown = text
         self._editor.show_value(text)
+        self._note.setVisible(not self._is_list or text != self._default)
 
     def offer_value(self, text: str) -> None:
         """Show a value, unless the person has one here that is not in use yet."""
@@ -316,15 +329,11 @@ class _Field(QWidget):
             self.edited.emit(self._shown)
 
 
-class _QuietLabel(QLabel):
+class _QuietLabel(WrappedLabel):
     """Plain text that stays in the background."""
 
     def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(text, parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, quiet_text(palette))
         self.setPalette(palette)
@@ -340,10 +349,24 @@ def _explanation(description: Description, default: str) -> str:
     sentence = f"{explanation[:1].upper()}{explanation[1:]}."
     if description.kind in (Kind.TEXT, Kind.FOLDER, Kind.PROGRAM):
         return sentence  # it says itself what an empty text means
-    shown = QCoreApplication.translate("SettingsDialog", "Default: {value}.").format(
+    return f"{sentence} {_default_text(description, default)}"
+
+
+def _default_text(description: Description, default: str) -> str:
+    return QCoreApplication.translate("SettingsDialog", "Default: {value}.").format(
         value=_value_text(description, default)
     )
-    return f"{sentence} {shown}"
+
+
+def _introduction(page: Page) -> str:
+    """What the fields of a page have in common; empty where each speaks for itself."""
+    if page is Page.CATEGORIES:
+        return QCoreApplication.translate(
+            "SettingsDialog",
+            "How the name of a file ends tells its category; what none lists is under Other. "
+            "An extension that is written into one category leaves the others.",
+        )
+    return ""
 
 
 def _value_text(description: Description, value: str) -> str:
@@ -512,6 +535,22 @@ class _PathEditor(_TextEditor):
         self.on_edited()
 
 
+class _ExtensionsEditor(_Editor):
+    grows = True
+
+    def __init__(self, description: Description, parent: QWidget) -> None:
+        self._edit = ExtensionsEdit(parent)
+        self._edit.editing_finished.connect(lambda: self.on_edited())
+        super().__init__(self._edit)
+
+    def text(self) -> str:
+        return self._edit.toPlainText().strip()
+
+    def show_value(self, text: str) -> None:
+        if text != self._edit.toPlainText():
+            self._edit.setPlainText(text)
+
+
 _EDITORS: dict[Kind, Callable[[Description, QWidget], _Editor]] = {
     Kind.NUMBER: _NumberEditor,
     Kind.SWITCH: _SwitchEditor,
@@ -519,4 +558,5 @@ _EDITORS: dict[Kind, Callable[[Description, QWidget], _Editor]] = {
     Kind.TEXT: _TextEditor,
     Kind.FOLDER: _PathEditor,
     Kind.PROGRAM: _PathEditor,
+    Kind.EXTENSIONS: _ExtensionsEditor,
 }

@@ -2232,6 +2232,10 @@
         <translation>wget wurde auf diesem Rechner nicht gefunden. Bitte installieren (zum Beispiel: apt install wget) oder wget_executable_path einstellen.</translation>
     </message>
     <message>
+        <source>{extension} is no file extension. Write it like zip or tar.gz.</source>
+        <translation>{extension} ist keine Dateiendung. Bitte schreiben wie zip oder tar.gz.</translation>
+    </message>
+    <message>
         <source>{folder} is not a folder. Choose a folder to save to.</source>
         <translation>{folder} ist kein Ordner. Bitte einen Ordner zum Speichern wählen.</translation>
     </message>
@@ -2343,8 +2347,16 @@
         <translation>Aussehen</translation>
     </message>
     <message>
+        <source>Archives</source>
+        <translation>Archive</translation>
+    </message>
+    <message>
         <source>As the system</source>
         <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Categories</source>
+        <translation>Kategorien</translation>
     </message>
     <message>
         <source>Colours</source>
@@ -2361,6 +2373,10 @@
     <message>
         <source>Dark</source>
         <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Documents</source>
+        <translation>Dokumente</translation>
     </message>
     <message>
         <source>Download to</source>
@@ -2383,6 +2399,10 @@
         <translation>GNU wget</translation>
     </message>
     <message>
+        <source>Images</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
         <source>Keep downloading in the tray when the window is closed</source>
         <translation>Bei geschlossenem Fenster im Infobereich weiter laden</translation>
     </message>
@@ -2403,6 +2423,10 @@
         <translation>Darf langsamer sein für</translation>
     </message>
     <message>
+        <source>Music</source>
+        <translation>Musik</translation>
+    </message>
+    <message>
         <source>Network</source>
         <translation>Netz</translation>
     </message>
@@ -2413,6 +2437,10 @@
     <message>
         <source>Notifications and tray</source>
         <translation>Benachrichtigungen und Infobereich</translation>
+    </message>
+    <message>
+        <source>Programs</source>
+        <translation>Programme</translation>
     </message>
     <message>
         <source>Proxy</source>
@@ -2441,6 +2469,10 @@
     <message>
         <source>The queue is finished</source>
         <translation>Die Warteschlange ist fertig</translation>
+    </message>
+    <message>
+        <source>Video</source>
+        <translation>Video</translation>
     </message>
     <message>
         <source>Wait for an answer</source>
@@ -2473,6 +2505,30 @@
     <message>
         <source>downloads</source>
         <translation>Downloads</translation>
+    </message>
+    <message>
+        <source>file extensions of the category Archives</source>
+        <translation>Dateiendungen der Kategorie Archive</translation>
+    </message>
+    <message>
+        <source>file extensions of the category Documents</source>
+        <translation>Dateiendungen der Kategorie Dokumente</translation>
+    </message>
+    <message>
+        <source>file extensions of the category Images</source>
+        <translation>Dateiendungen der Kategorie Bilder</translation>
+    </message>
+    <message>
+        <source>file extensions of the category Music</source>
+        <translation>Dateiendungen der Kategorie Musik</translation>
+    </message>
+    <message>
+        <source>file extensions of the category Programs</source>
+        <translation>Dateiendungen der Kategorie Programme</translation>
+    </message>
+    <message>
+        <source>file extensions of the category Video</source>
+        <translation>Dateiendungen der Kategorie Video</translation>
     </message>
     <message>
         <source>for ever</source>
@@ -2580,6 +2636,10 @@
     <message>
         <source>Default: {value}.</source>
         <translation>Standard: {value}.</translation>
+    </message>
+    <message>
+        <source>How the name of a file ends tells its category; what none lists is under Other. An extension that is written into one category leaves the others.</source>
+        <translation>Wie der Name einer Datei endet, sagt ihre Kategorie; was in keiner steht, ist unter „Sonstiges“. Eine Endung, die in eine Kategorie geschrieben wird, verlässt die anderen.</translation>
     </message>
     <message>
         <source>Looking…</source>

@@ -77,6 +77,13 @@ def test_reset_gives_defaults_to_what_was_named(keeper, path, run):
     assert read_settings(path) == keeper.settings == Settings(header_timeout_s=5)
 
 
+def test_a_reset_category_takes_its_extensions_back(keeper, run):
+    run(keeper.set("category_programs", "exe iso"))
+    assert "iso" not in keeper.settings.category_archives
+    run(keeper.reset(["category_archives"]))
+    assert keeper.settings == Settings(category_programs="exe")
+
+
 def test_the_password_of_the_proxy_goes_to_the_secrets(keeper, path, secrets, run):
     run(keeper.set("proxy", "http://me:secret@proxy.example:3128"))
     assert keeper.settings.proxy == "http://proxy.example:3128/"

@@ -585,3 +585,10 @@ class TestFilter:
         filled.set_categories(USUAL_CATEGORIES.with_extensions(Category.IMAGES, "iso"))
         assert names(filled) == ["a"]
         assert filled.counts().by_category[Category.ARCHIVES] == 0
+        assert filled.counts().by_category[Category.IMAGES] == 1
+
+    def test_the_same_table_of_categories_again_is_no_news(self, filled: JobTableModel) -> None:
+        told = QSignalSpy(filled.summary_changed)
+        filled.set_categories(USUAL_CATEGORIES.with_extensions(Category.IMAGES, "iso"))
+        filled.set_categories(USUAL_CATEGORIES.with_extensions(Category.IMAGES, "iso"))
+        assert told.count() == 1

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.categories import Category
 from dlmanager.core.job import Status
+from dlmanager.core.settings import Settings, with_setting
 from dlmanager.gui.job_filter import Group
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.fake_queue import FakeQueue, make_job
@@ -89,6 +90,18 @@ def test_categories_without_files_are_left_out_but_for_the_chosen_one(filled, qu
     panel.choose(Group.ALL)
     queue.jobs_removed.emit(["c"])
     assert panel._items[Category.ARCHIVES].isHidden()
+
+
+def test_categories_follow_the_settings(filled):
+    items = filled._list.side_panel._items
+    filled._list.side_panel.choose(Category.DOCUMENTS)
+    filled.set_settings(with_setting(Settings(), "category_documents", "iso"))
+    assert shown(filled) == ["a"]
+    assert items[Category.DOCUMENTS].text(_COUNT) == "1"
+    assert items[Category.OTHER].text(_COUNT) == "2"
+    assert items[Category.ARCHIVES].isHidden()
+    filled.set_settings(Settings())
+    assert shown(filled) == ["b", "c"]
 
 
 def test_a_title_of_the_panel_cannot_be_chosen(filled, qtbot):

@@ -83,8 +83,6 @@ IN_PARTS = {
 }
 ON_THE_COMMAND_LINE = {
     "Other holds what no category lists; it has no list of its own.",
-    "This is not how a file name ends: X.",
-    "Write it like zip or tar.gz.",
     "A header is written as Name: value, for example Cookie: session=1234.",
     "The header X has no value.",
     "The header X holds a line break or another control character.",
@@ -152,6 +150,11 @@ def reason_of(make: Callable[[], object]) -> str:
             lambda: with_setting(Settings(), "max_retries", "5000"),
             "max_retries liegt zwischen -1 und 1000, nicht 5000.",
             id="bounds",
+        ),
+        pytest.param(
+            lambda: with_setting(Settings(), "category_images", "jpg a/b"),
+            "category_images: a/b ist keine Dateiendung. Bitte schreiben wie zip oder tar.gz.",
+            id="extension",
         ),
         pytest.param(
             lambda: check_version_output("GNU Wget 1.12 built on linux-gnu.", "/opt/wget"),

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QPlainTextEdit,
     QPushButton,
     QSpinBox,
     QWidget,
@@ -26,6 +26,7 @@ from dlmanager.core.settings import (
     default_of,
     describe,
     setting_names,
+    with_defaults,
     with_setting,
 )
 from dlmanager.gui.settings_dialog import SettingsDialog, choice_text
@@ -51,7 +52,7 @@ class Care(QObject):
     async def reset(self, names: Iterable[str]) -> None:
         if self.refusal is not None:
             raise self.refusal
-        self.use(replace(self.settings, **{name: default_of(name) for name in names}))
+        self.use(with_defaults(self.settings, names))
 
     def use(self, settings: Settings) -> None:
         self.settings = settings
@@ -87,6 +88,7 @@ def editor(dialog: SettingsDialog, name: str) -> QWidget:
         Kind.NUMBER: QSpinBox,
         Kind.SWITCH: QCheckBox,
         Kind.CHOICE: QComboBox,
+        Kind.EXTENSIONS: QPlainTextEdit,
     }.get(describe(name).kind, QLineEdit)
     found = [
         each
@@ -250,3 +252,114 @@ def test_a_change_that_is_taken_after_the_dialog_was_closed_still_finds_its_fiel
     assert care.settings.max_concurrent_downloads == 5
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert gone.count() == 1
+
+
+# Categories
+
+
+def type_over(edit: QWidget, text: str, qtbot) -> None:
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClick(edit, Qt.Key.Key_Delete)
+    qtbot.keyClicks(edit, text)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+
+
+def test_an_extension_moves_to_the_category_it_is_written_into(dialog, care, qtbot):
+    archives = editor(dialog, "category_archives")
+    programs = editor(dialog, "category_programs")
+    assert "iso" in archives.toPlainText().split()
+    type_over(programs, "*.EXE, iso", qtbot)
+    assert programs.toPlainText() == "exe iso"
+    assert "iso" not in archives.toPlainText().split()
+    assert care.settings.category_programs == "exe iso"
+
+
+def test_leaving_a_category_ends_the_typing(dialog, care, qtbot):
+    music, images = editor(dialog, "category_music"), editor(dialog, "category_images")
+    music.setFocus()
+    music.selectAll()
+    qtbot.keyClicks(music, "mp3")
+    assert care.asked == []
+    qtbot.keyClick(music, Qt.Key.Key_Tab)
+    assert images.hasFocus()
+    assert care.settings.category_music == "mp3"
+
+
+def test_what_is_no_extension_is_said_below_and_stays_to_be_mended(dialog, care, qtbot):
+    music = editor(dialog, "category_music")
+    type_over(music, "mp3 a/b", qtbot)
+    sentence = "category_music: a/b is no file extension. Write it like zip or tar.gz."
+    assert sentence in shown_texts(dialog)
+    assert music.toPlainText() == "mp3 a/b"
+    assert care.settings == Settings()
+    type_over(music, "mp3 ab", qtbot)
+    assert sentence not in shown_texts(dialog)
+    assert care.settings.category_music == "mp3 ab"
+
+
+def test_the_extensions_of_before_are_shown_while_others_count(dialog, care, qtbot):
+    music = editor(dialog, "category_music")
+    default = f"Default: {default_of('category_music')}."
+    assert default not in shown_texts(dialog)
+    assert default in music.accessibleDescription()
+    type_over(music, "mp3", qtbot)
+    assert default in shown_texts(dialog)
+    button = next(b for b in dialog.findChildren(QPushButton) if "Reset" in b.text())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert default not in shown_texts(dialog)
+    assert music.toPlainText() == default_of("category_music")
+
+
+def test_the_field_of_a_category_is_as_high_as_its_extensions(dialog, care, qtbot):
+    documents = editor(dialog, "category_documents")
+    assert documents.document().size().height() > 1
+    assert documents.verticalScrollBar().maximum() == 0
+    high_px = documents.height()
+    type_over(documents, "pdf", qtbot)
+    assert documents.height() < high_px
+
+
+def heights(dialog: SettingsDialog) -> dict[str, tuple[int, int]]:
+    """How high each of the wrapped texts is, and how high it needs to be."""
+    labels = [each for each in dialog.findChildren(QLabel) if each.isVisible() and each.wordWrap()]
+    return {each.text(): (each.height(), each.heightForWidth(each.width())) for each in labels}
+
+
+@pytest.mark.parametrize("page", Page)
+@pytest.mark.parametrize("width_px", [560, 720, 1100])
+def test_a_text_is_as_high_as_its_words_and_no_higher(dialog, qtbot, page, width_px):
+    dialog.resize(width_px, 300)
+    dialog.show_page(page)
+    assert heights(dialog)
+    qtbot.waitUntil(lambda: all(has == needs for has, needs in heights(dialog).values()))
+
+
+def test_texts_that_come_and_go_leave_the_others_as_high_as_they_need(dialog, care, qtbot):
+    music = editor(dialog, "category_music")
+    for text in ("mp3 a/b", "mp3 pdf", "", "zip mkv jpg"):
+        type_over(music, text, qtbot)
+        qtbot.waitUntil(lambda: all(has == needs for has, needs in heights(dialog).values()))
+        tops = [
+            each.mapTo(dialog, each.rect().topLeft()).y()
+            for each in dialog.findChildren(QPlainTextEdit)
+        ]
+        assert tops == sorted(tops)
+
+
+def test_the_dialog_begins_larger_with_a_larger_font(care, qtbot):
+    def opened() -> SettingsDialog:
+        dialog = SettingsDialog(care, start_task=asyncio.run, test_wget=lambda path: None)
+        qtbot.addWidget(dialog)
+        return dialog
+
+    before = opened().size()
+    font, larger = QApplication.font(), QApplication.font()
+    larger.setPointSizeF(font.pointSizeF() * 1.5)
+    QApplication.setFont(larger)
+    try:
+        after = opened()
+    finally:
+        QApplication.setFont(font)
+    assert after.width() > before.width()
+    assert after.width() <= after.screen().availableSize().width()
