@@ -81,6 +81,8 @@ class Actions(QObject):
         self.undo_remove = self._action(
             self.tr("&Undo remove"), "undo-2", QKeySequence(_Standard.Undo), short=self.tr("Undo")
         )
+        self.show_arrivals = self._action(self.tr("Show"), "list")
+        self.show_arrivals.setToolTip(self.tr("Show all downloads, with these selected"))
         self.delete_file = self._list_action(
             self.tr("&Delete file"), "trash-2", QKeySequence("Shift+Delete")
         )

@@ -163,6 +163,11 @@ class JobTableModel(QAbstractTableModel):
         row = self._rows.get(job_id)
         return None if row is None or row.position < 0 else row.position
 
+    def is_hidden(self, job_id: str) -> bool:
+        """Whether a job is in the list, and a filter hides it."""
+        row = self._rows.get(job_id)
+        return row is not None and row.position < 0
+
     def counts(self) -> Counts:
         """Return how many jobs of each kind there are."""
         by_group = {group: self._counts[status] for group, status in STATUS_OF.items()}
@@ -396,7 +401,7 @@ class JobTableModel(QAbstractTableModel):
         """Remove rows that are shown."""
         if not rows:
             return
-        spans = _spans(sorted(row.position for row in rows))
+        spans = spans_of(sorted(row.position for row in rows))
         if len(spans) > _MANY_SPANS:
             # Each span costs the view a look at all rows: gathered, they are one.
             leaving = {id(row) for row in rows}
@@ -506,7 +511,7 @@ class JobTableModel(QAbstractTableModel):
         return self._icon_of(row.display_name(), row.badge)
 
 
-def _spans(positions: Sequence[int]) -> list[tuple[int, int]]:
+def spans_of(positions: Sequence[int]) -> list[tuple[int, int]]:
     """Return the runs of neighbours in ascending numbers, as (first, last)."""
     spans: list[tuple[int, int]] = []
     for position in positions:

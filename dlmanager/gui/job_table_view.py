@@ -39,7 +39,7 @@ from dlmanager.core.job import Job, Status
 from dlmanager.gui.columns import Columns
 from dlmanager.gui.file_icons import job_icon
 from dlmanager.gui.job_row import Column
-from dlmanager.gui.job_table_model import JobTableModel
+from dlmanager.gui.job_table_model import JobTableModel, spans_of
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CellDelegate, ProgressDelegate
 from dlmanager.gui.row_height import COMFORTABLE, icon_side, row_height
@@ -237,18 +237,19 @@ class JobTableView(QTableView):
             bar.setValue(bar.value() + by_px)
 
     def show_jobs(self, job_ids: Sequence[str]) -> None:
-        """Select the rows of these jobs, and bring the first of them into view."""
+        """Select the rows of these jobs, bring the first into view, and go on with the keyboard."""
         rows = sorted(row for row in map(self._jobs.row_of, job_ids) if row is not None)
         if not rows:
             return
         selection = QItemSelection()
-        for row in rows:
-            selection.select(self._jobs.index(row, 0), self._jobs.index(row, 0))
+        for top, bottom in spans_of(rows):  # single rows would take seconds where they are many
+            selection.select(self._jobs.index(top, 0), self._jobs.index(bottom, 0))
         flags = QItemSelectionModel.SelectionFlag
         first = self._jobs.index(rows[0], 0)
         self.selectionModel().setCurrentIndex(first, flags.NoUpdate)
         self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
         self.scrollTo(first)
+        self.setFocus()
 
     # What the person does
 

@@ -32,10 +32,12 @@ class LinkAdder(QObject):
 
     Signals:
         told(str): a sentence on what has just happened.
+        told_of(str, list[str]): such a sentence, and the jobs that have come by it.
         show_requested(list[str]): the person wants to see these jobs in the list.
     """
 
     told = Signal(str)
+    told_of = Signal(str, object)
     show_requested = Signal(object)
 
     def __init__(
@@ -276,9 +278,8 @@ class LinkAdder(QObject):
             self.open_dialog(left).note_added(len(jobs))
 
     def _on_added(self, jobs: Sequence[Job]) -> None:
-        self.told.emit(
-            self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(len(jobs)))
-        )
+        text = self.tr("Added {downloads}.").format(downloads=formatting.downloads_text(len(jobs)))
+        self.told_of.emit(text, [job.id for job in jobs])
 
     def _on_finished(self) -> None:
         self._dialog = None

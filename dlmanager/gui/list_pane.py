@@ -23,9 +23,11 @@ class ListPane(QSplitter):
     """Shows the jobs that the side panel and the search leave.
 
     Signals:
+        filter_changed(): other jobs may be hidden.
         filter_cleared(): the person wants to see all again; the field of the search is to follow.
     """
 
+    filter_changed = Signal()
     filter_cleared = Signal()
 
     def __init__(self, state: WindowState, parent: QWidget | None = None) -> None:
@@ -116,6 +118,7 @@ class ListPane(QSplitter):
     def _use_filter(self) -> None:
         self._jobs.set_filter(self._filter)
         self._show_page()
+        self.filter_changed.emit()
 
     def _on_summary_changed(self) -> None:
         self.side_panel.show_counts(self._jobs.counts())

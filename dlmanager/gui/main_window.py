@@ -31,6 +31,7 @@ from dlmanager.core.notification import Answer, Notification, Subject
 from dlmanager.core.settings import Settings, category_table
 from dlmanager.gui import announcer, formatting, questions
 from dlmanager.gui.actions import MAX_OPENED, Actions
+from dlmanager.gui.arrivals import Arrivals
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.details_panel import DetailsPanel
 from dlmanager.gui.drop_overlay import DropOverlay
@@ -241,6 +242,7 @@ class MainWindow(QMainWindow):
         )
         self._status_line = StatusLine(self._free_space, self)
         self.setStatusBar(self._status_line)
+        self._arrivals = Arrivals(self._list, self._status_line, actions.show_arrivals)
         self._tray = Tray(self._actions, self, is_available=tray_is_available)
         # A burst of changes needs one look at the selection.
         self._selection_timer = QTimer(self)
@@ -310,10 +312,12 @@ class MainWindow(QMainWindow):
         actions.settings.triggered.connect(self._on_settings)
         actions.import_files.triggered.connect(self._adder.ask_for_files)
         self._adder.told.connect(self.tell)
+        self._adder.told_of.connect(self._on_jobs_came)
         self._adder.show_requested.connect(self._list.show_jobs)
         actions.quit.triggered.connect(self._on_quit)
         actions.wished.connect(self._on_wished)
         self._rows.told.connect(self.tell)
+        self._rows.told_of.connect(self._on_jobs_came)
         self._rows.undo_offered.connect(self._on_undo_offered)
         actions.properties.triggered.connect(self._show_properties)
         actions.open.triggered.connect(self._on_open)
@@ -496,6 +500,10 @@ class MainWindow(QMainWindow):
                 text = self.tr("Trying {downloads} again.")
         if changed:
             self.tell(text.format(downloads=formatting.downloads_text(len(changed))))
+
+    def _on_jobs_came(self, text: str, job_ids: Sequence[str]) -> None:
+        self.tell(text)
+        self._arrivals.follow(text, job_ids)
 
     def _on_undo_offered(self, text: str) -> None:
         self._status_line.say(text, self._actions.undo_remove)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from dlmanager.core.errors import DlmanagerError
@@ -28,10 +28,12 @@ class RowActions(QObject):
 
     Signals:
         told(str): what has just happened, or why it could not.
+        told_of(str, list[str]): what has just happened, by which these jobs came into the list.
         undo_offered(str): what has just happened, and `Actions.undo_remove` takes it back.
     """
 
     told = Signal(str)
+    told_of = Signal(str, object)
     undo_offered = Signal(str)
 
     def __init__(
@@ -107,28 +109,18 @@ class RowActions(QObject):
 
     async def _restore(self, job_ids: Sequence[str]) -> None:
         restored = await self._queue.restore(job_ids)
-        self._select([job.id for job in restored])
-        self.told.emit(
+        self._tell_of(
+            restored,
             self.tr("Brought back {downloads}.").format(
                 downloads=formatting.downloads_text(len(restored))
-            )
+            ),
         )
 
-    def _select(self, job_ids: Sequence[str]) -> None:
-        found = [row for each in job_ids if (row := self._jobs.row_of(each)) is not None]
-        if not found:
-            return
-        selection = QItemSelection()
-        for row in found:
-            index = self._jobs.index(row, 0)
-            selection.select(index, index)
-        flags = QItemSelectionModel.SelectionFlag
-        model = self._table.selectionModel()
-        # The keyboard goes on from there; selecting all of them comes after, as this selects one.
-        model.setCurrentIndex(self._jobs.index(min(found), 0), flags.NoUpdate)
-        model.select(selection, flags.ClearAndSelect | flags.Rows)
-        self._table.scrollTo(self._jobs.index(min(found), 0))
-        self._table.setFocus()
+    def _tell_of(self, jobs: Sequence[Job], text: str) -> None:
+        """Select jobs that have just come, and say how."""
+        ids = [job.id for job in jobs]
+        self._table.show_jobs(ids)
+        self.told_of.emit(text, ids)
 
     # Files
 
@@ -182,13 +174,13 @@ class RowActions(QObject):
 
     async def _download_again(self, job_ids: Sequence[str]) -> None:
         added = await self._queue.download_again(job_ids)
-        self._select([job.id for job in added])
-        self.told.emit(
+        self._tell_of(
+            added,
             self.tr("Downloading {name} again.").format(name=added[0].display_name)
             if len(added) == 1
             else self.tr("Downloading {number} files again.").format(
                 number=formatting.whole_number(len(added))
-            )
+            ),
         )
 
     def _on_edit_link(self) -> None:

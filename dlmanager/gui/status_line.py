@@ -62,10 +62,14 @@ class StatusLine(QStatusBar):
 
     def say(self, text: str, offer: QAction | None = None) -> None:
         """Show a sentence for a while; offer: what can be done about it meanwhile."""
+        self.amend(text, offer)
+        self._clear_timer.start()
+
+    def amend(self, text: str, offer: QAction | None = None) -> None:
+        """Put the sentence that is shown into other words, for as long as it would have stood."""
         self._message.setText(text)
         self._show_offer(offer)
         self._message.setToolTip("")
-        self._clear_timer.start()
 
     @property
     def message(self) -> str:

@@ -148,6 +148,14 @@
         <translation>Einstellungen</translation>
     </message>
     <message>
+        <source>Show</source>
+        <translation>Anzeigen</translation>
+    </message>
+    <message>
+        <source>Show all downloads, with these selected</source>
+        <translation>Alle Downloads anzeigen, mit diesen ausgewählt</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>Rückgängig</translation>
     </message>
@@ -305,6 +313,21 @@
     <message>
         <source>{size} free</source>
         <translation>{size} frei</translation>
+    </message>
+</context>
+<context>
+    <name>Arrivals</name>
+    <message>
+        <source>The filter hides it.</source>
+        <translation>Der Filter blendet diesen Download aus.</translation>
+    </message>
+    <message>
+        <source>The filter hides them.</source>
+        <translation>Der Filter blendet sie aus.</translation>
+    </message>
+    <message>
+        <source>The filter hides {number} of them.</source>
+        <translation>Der Filter blendet {number} davon aus.</translation>
     </message>
 </context>
 <context>
