@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -85,14 +85,15 @@ class _OutlineEngine(QIconEngine):
     def scaledPixmap(  # noqa: N802 (Qt's name)
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        # In Qt 6 the size counts pixels of the device, `scale` of them to one of ours.
+        # Qt 6.11 asks in device-independent pixels, whatever its documentation says of the size.
         name, rgba, disabled_rgba = self._made_of
         colour = disabled_rgba if mode is QIcon.Mode.Disabled else rgba
-        return _pixmap(name, colour, max(1, min(size.width(), size.height())), scale)
+        side = max(1, round(min(size.width(), size.height()) * scale))
+        return _pixmap(name, colour, side, scale)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         ratio = painter.device().devicePixelRatio()
-        drawn = self.scaledPixmap((QSizeF(rect.size()) * ratio).toSize(), mode, state, ratio)
+        drawn = self.scaledPixmap(rect.size(), mode, state, ratio)
         corner = QRectF(rect).center() - QPointF(drawn.width(), drawn.height()) / (2 * ratio)
         painter.drawPixmap(corner, drawn)
 

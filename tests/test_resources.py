@@ -2,7 +2,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QColor, QIcon, QImage
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from dlmanager import resources
@@ -32,6 +33,21 @@ def test_outline_icons_take_the_colour_of_the_palette(qapp: QApplication) -> Non
 def test_pictures_are_sharp_at_every_scale(qapp: QApplication) -> None:
     drawn = resources.pixmap("plus", QColor("red"), 20, 1.5)
     assert (drawn.width(), drawn.deviceIndependentSize().width()) == (30, 20)
+
+
+@pytest.mark.parametrize("ratio", [1, 1.5, 2])
+def test_icons_are_sharp_at_every_scale(qapp: QApplication, ratio: float) -> None:
+    icon = resources.icon("plus", QColor("red"), QColor("grey"))
+    drawn = icon.pixmap(QSize(20, 20), ratio)
+    assert drawn.size() == QSize(20, 20) * ratio
+    assert drawn.deviceIndependentSize().toSize() == QSize(20, 20)
+    canvas = QPixmap(QSize(20, 20) * ratio)
+    canvas.setDevicePixelRatio(ratio)
+    canvas.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(canvas)
+    icon.paint(painter, QRect(0, 0, 20, 20))
+    painter.end()
+    assert canvas.toImage() == drawn.toImage()
 
 
 def test_disabled_icons_have_their_own_colour_and_selected_ones_are_not_tinted(
