@@ -39,9 +39,11 @@ class StatusLine(QStatusBar):
         self.addWidget(self._message, 1)
         self.addWidget(self._offer)
         self.addPermanentWidget(self._offline)
-        self.addPermanentWidget(_plain(free_space, self.tr("Free space")))
+        self._speed.hide()
+        self._counts.hide()
         self.addPermanentWidget(self._counts)
         self.addPermanentWidget(self._speed)
+        self.addPermanentWidget(_plain(free_space, self.tr("Free space")))
         self._clear_timer = QTimer(self)
         self._clear_timer.setSingleShot(True)
         self._clear_timer.setInterval(MESSAGE_MS)
@@ -50,10 +52,10 @@ class StatusLine(QStatusBar):
     def show_summary(self, summary: Summary) -> None:
         """Show how the list stands."""
         speed = formatting.speed(summary.speed_bytes_s)
-        self._speed.setText(f"↓ {speed}" if speed else "")
+        _show_text(self._speed, f"↓ {speed}" if speed else "")
         counted = summary.active or summary.waiting
-        self._counts.setText(
-            formatting.counts_text(summary.active, summary.waiting) if counted else ""
+        _show_text(
+            self._counts, formatting.counts_text(summary.active, summary.waiting) if counted else ""
         )
 
     def show_offline(self, is_offline: bool) -> None:
@@ -91,6 +93,12 @@ class StatusLine(QStatusBar):
     def _clear_message(self) -> None:
         self._show_offer(None)
         self._message.clear()
+
+
+def _show_text(label: QLabel, text: str) -> None:
+    """Show a text; a label without one takes no room."""
+    label.setText(text)
+    label.setVisible(bool(text))
 
 
 def _plain_label(accessible_name: str) -> QLabel:

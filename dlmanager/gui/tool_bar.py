@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QAction, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolBar, QToolButton, QWidget
 
 SEARCH_DELAY_MS = 120
@@ -38,13 +38,16 @@ class ToolBar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._row = _ButtonRow(self)
+        self.iconSizeChanged.connect(self._row.setIconSize)
         self._suit_font()
         self._buttons: list[QToolButton] = []
         for group in groups:
-            if self.actions():
-                self.addSeparator()
+            if self._buttons:
+                self._row.addSeparator()
             for action in group:
                 self._add(action)
+        self.addWidget(self._row)
         spacer = QWidget(self)
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spacer)
@@ -87,8 +90,8 @@ class ToolBar(QToolBar):
         return QSize(0, super().minimumSizeHint().height())
 
     def _add(self, action: QAction) -> None:
-        self.addAction(action)
-        button = self.widgetForAction(action)
+        self._row.addAction(action)
+        button = self._row.widgetForAction(action)
         assert isinstance(button, QToolButton)
         button.setAccessibleName(action.iconText())
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -97,6 +100,7 @@ class ToolBar(QToolBar):
     def _fit(self, room_px: int) -> None:
         if not self._words_px:
             self._show_words(are_shown=True)
+            self._row.updateGeometry()  # Qt itself tells this bar later
             may_shrink_px = self._search.sizeHint().width() - self._search.minimumSizeHint().width()
             self._words_px = self.sizeHint().width() - may_shrink_px
         self._show_words(are_shown=self._words_px <= room_px)
@@ -113,6 +117,16 @@ class ToolBar(QToolBar):
     def _on_search_due(self) -> None:
         self._search_timer.stop()
         self.searched.emit(self._search.text())
+
+
+class _ButtonRow(QToolBar):
+    """The buttons alone: where there is too little room for them, the last go behind an arrow.
+
+    In one bar with the field, it would be the first to go.
+    """
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Leave the ground to the bar that this is in."""
 
 
 class SearchField(QLineEdit):
@@ -147,4 +161,5 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
     def _width_of(self, characters: int) -> int:
-        return self.fontMetrics().averageCharWidth() * characters + 2 * self.height() // 2
+        room_of_button_px = super().sizeHint().height()
+        return self.fontMetrics().averageCharWidth() * characters + room_of_button_px
