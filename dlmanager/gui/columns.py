@@ -111,7 +111,7 @@ class Columns(QObject):
         self._view = view
         self._header = view.horizontalHeader()
         self._chosen: frozenset[Column] | None = None
-        self._has_own_widths = False
+        self._own_px: dict[Column, int] = {}  # of those that the person made wider or narrower
         self._is_fitting = False
         self._least_px = _least_widths(view.fontMetrics())
         for column, width in self._least_px.items():
@@ -129,11 +129,11 @@ class Columns(QObject):
     @property
     def state(self) -> ColumnState:
         """What the person made of the columns."""
-        widths = {column.name: self._header.sectionSize(column) for column in self._shown()}
+        widths = {column.name: width for column, width in self._own_px.items()}
         order = sorted(Column, key=self._header.visualIndex)
         return ColumnState(
             chosen=None if self._chosen is None else tuple(c.name for c in sorted(self._chosen)),
-            widths=widths if self._has_own_widths else None,
+            widths=widths or None,
             order=None if order == list(Column) else tuple(column.name for column in order),
             sorted_by=Column(self._header.sortIndicatorSection()).name,
             is_descending=self._header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder,
@@ -149,9 +149,8 @@ class Columns(QObject):
             self._hide_unchosen()
             for place, name in enumerate(state.order or ()):
                 self._header.moveSection(self._header.visualIndex(Column[name]), place)
-            self._has_own_widths = state.widths is not None
-            for name, width in (state.widths or {}).items():
-                self._header.resizeSection(Column[name], width)
+            widths = state.widths or {}
+            self._own_px = {Column[name]: width for name, width in widths.items()}
         if state.sorted_by is not None:
             descending, ascending = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
             self._header.setSortIndicator(
@@ -170,9 +169,6 @@ class Columns(QObject):
     def reset(self) -> None:
         """Forget what the person made of the columns, but for the order of the rows."""
         state = self.state
-        self._has_own_widths = False
-        for column, width in self._least_px.items():
-            self._header.resizeSection(column, width)
         self.restore(
             ColumnState(
                 order=tuple(column.name for column in Column),
@@ -188,10 +184,6 @@ class Columns(QObject):
         if least_px == self._least_px:
             return
         self._least_px = least_px
-        if not self._has_own_widths:
-            with self._fitting():
-                for column, width in least_px.items():
-                    self._header.resizeSection(column, width)
         self.fit()
 
     def fill_menu(self, menu: QMenu) -> None:
@@ -208,22 +200,21 @@ class Columns(QObject):
     # Fitting
 
     def fit(self) -> None:
-        """Give Name and Status what the others leave, until the person sets the width of one.
+        """Give Name and Status what the others leave; widths that the person set stay.
 
         Where there is too little room, what matters least is left out; what the person chose
         stays.
         """
-        if self._has_own_widths:
-            self._show_what_fits()
-            return
         with self._fitting():
             room = self._view.viewport().width()
-            least = {column: self._least_px[column] for column in sorted(self._wanted())}
+            widths = self._least_px | self._own_px
+            widths = {column: widths[column] for column in sorted(self._wanted())}
             for column in self._may_give_way():
-                self._header.setSectionHidden(column, sum(least.values()) > room)
+                self._header.setSectionHidden(column, sum(widths.values()) > room)
                 if self._header.isSectionHidden(column):
-                    del least[column]
-            for column, width in self._shared_out(least, room - sum(least.values())).items():
+                    del widths[column]
+            widths |= self._shared_out(widths, room - sum(widths.values()))
+            for column, width in widths.items():
                 self._header.resizeSection(column, width)
 
     def _shared_out(self, least: dict[Column, int], spare_px: int) -> dict[Column, int]:
@@ -232,28 +223,24 @@ class Columns(QObject):
         spare_px: below 0 where room is lacking.
         """
         tightest = _tightest_widths(self._view.fontMetrics())
-        widths = {column: least[column] for column in tightest if column in least}
+        may_change = least.keys() - self._own_px.keys()
+        widths = {column: least[column] for column in tightest if column in may_change}
         if spare_px >= 0:
-            for_name = round(spare_px * _NAME_SHARE) if Column.STATUS in least else spare_px
-            widths[Column.NAME] += for_name
-            if Column.STATUS in least:
-                widths[Column.STATUS] += spare_px - for_name
+            name_share = _NAME_SHARE if Column.STATUS in widths else 1
+            for_name = round(spare_px * name_share) if Column.NAME in widths else 0
+            for column, share_px in (
+                (Column.NAME, for_name),
+                (Column.STATUS, spare_px - for_name),
+            ):
+                if column in widths:
+                    widths[column] += share_px
             return widths
         lacking_px = -spare_px
-        for column, tightest_px in tightest.items():
-            if column in widths:
-                given_px = min(lacking_px, max(0, widths[column] - tightest_px))
-                widths[column] -= given_px
-                lacking_px -= given_px
+        for column in widths:
+            given_px = min(lacking_px, max(0, widths[column] - tightest[column]))
+            widths[column] -= given_px
+            lacking_px -= given_px
         return widths
-
-    def _show_what_fits(self) -> None:
-        """Bring back what was left out, where there is room beside the widths the person set."""
-        with self._fitting():
-            for column in reversed(self._may_give_way()):
-                spare = self._view.viewport().width() - self._header.length()
-                if self._header.isSectionHidden(column) and self._least_px[column] <= spare:
-                    self._header.setSectionHidden(column, False)
 
     def _may_give_way(self) -> tuple[Column, ...]:
         """What may be left out for want of room, the first first."""
@@ -261,9 +248,6 @@ class Columns(QObject):
 
     def _wanted(self) -> frozenset[Column]:
         return USUAL if self._chosen is None else self._chosen
-
-    def _shown(self) -> list[Column]:
-        return [column for column in Column if not self._header.isSectionHidden(column)]
 
     def _hide_unchosen(self) -> None:
         with self._fitting():
@@ -281,9 +265,10 @@ class Columns(QObject):
 
     # What the person does
 
-    def _on_section_resized(self) -> None:
-        if not self._is_fitting:
-            self._has_own_widths = True
+    def _on_section_resized(self, column: int, before_px: int, now_px: int) -> None:
+        # To or from nothing it is hidden or shown, which Qt does anew with each order of the rows.
+        if not self._is_fitting and before_px and now_px:
+            self._own_px[Column(column)] = now_px
             self.changed.emit()
 
     def _on_toggled(self, column: Column, is_shown: bool) -> None:

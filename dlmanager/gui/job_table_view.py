@@ -194,7 +194,9 @@ class JobTableView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._columns.fit()
+        # A column dragged wider brings a bar below: no reason to touch the others.
+        if event.size().width() != event.oldSize().width():
+            self._columns.fit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

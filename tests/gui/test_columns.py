@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 from dlmanager.gui.columns import USUAL, ColumnState, load_column_state
 from dlmanager.gui.job_row import Column
 from dlmanager.gui.job_table_view import JobTableView
+from tests.gui.fake_queue import make_job
 
 
 @pytest.fixture
@@ -115,6 +116,41 @@ def test_changes_are_told(view, qtbot, change):
 def test_a_new_width_of_the_window_is_no_change_of_the_persons(view, qtbot):
     with qtbot.assertNotEmitted(view.columns.changed):
         view.resize(900, 400)
+
+
+def test_rows_that_change_places_are_no_change_of_the_persons(view, qtbot):
+    view.resize(800, 400)
+    assert view.isColumnHidden(Column.RETRIES)
+    view.jobs.add_jobs([make_job(name) for name in "abc"])
+    with qtbot.assertNotEmitted(view.columns.changed):
+        view.jobs.sort(Column.NAME, Qt.SortOrder.DescendingOrder)
+        view.jobs.sort(Column.NAME, Qt.SortOrder.AscendingOrder)
+    assert view.columns.state.widths is None
+
+
+def test_what_gave_way_is_left_out_after_the_next_start_too(view, qtbot):
+    view.resize(800, 400)
+    view.horizontalHeader().resizeSection(Column.NAME, view.columnWidth(Column.NAME) - 5)
+    left_out = USUAL - set(shown(view))
+    assert left_out
+    other = JobTableView()
+    qtbot.addWidget(other)
+    other.resize(800, 400)
+    other.columns.restore(load_column_state(view.columns.state.dump()))
+    other.show()
+    assert USUAL - set(shown(other)) == left_out
+    assert other.horizontalScrollBar().maximum() == 0
+
+
+def test_beside_widths_of_the_persons_what_matters_less_gives_way_too(view, qtbot):
+    view.horizontalHeader().resizeSection(Column.SIZE, 100)
+    view.resize(800, 400)
+    assert view.columnWidth(Column.SIZE) == 100
+    assert view.isColumnHidden(Column.RETRIES)
+    assert view.horizontalHeader().length() == view.viewport().width()
+    qtbot.waitUntil(lambda: view.horizontalScrollBar().maximum() == 0)
+    view.resize(1400, 400)
+    assert set(shown(view)) == USUAL
 
 
 @pytest.mark.parametrize(
