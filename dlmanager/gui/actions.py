@@ -156,7 +156,7 @@ class Actions(QObject):
 
     def suit_list(self, summary: Summary) -> None:
         """Enable what makes sense for the list as a whole."""
-        self.pause_all.setEnabled(bool(summary.active or summary.waiting))
+        self.pause_all.setEnabled(bool(summary.unfinished))
         self.resume_all.setEnabled(bool(summary.paused))
         self.select_all.setEnabled(bool(summary.total))
 

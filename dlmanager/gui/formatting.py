@@ -277,7 +277,7 @@ def _retrying_text(job: Job, now_ms: int) -> str:
             time=duration(wait_s)
         )
     else:
-        when = QCoreApplication.translate("Formatting", "Retrying now")
+        when = QCoreApplication.translate("Formatting", "Waiting to retry")
     if not job.retry_count:
         return when  # a wait that spends no retry, as for another process to let go of the file
     if job.max_retries < 0:
@@ -345,24 +345,15 @@ def verification_text(job: Job) -> str:
             return ""
 
 
-def counts_text(active: int, waiting: int) -> str:
-    """Return how many jobs move and how many wait, such as "3 active, 12 waiting"."""
-    if not active and not waiting:
-        return QCoreApplication.translate("Formatting", "Nothing to do")
-    texts = []
-    if active:
-        texts.append(
-            QCoreApplication.translate("Formatting", "{number} active").format(
-                number=whole_number(active)
-            )
-        )
-    if waiting:
-        texts.append(
-            QCoreApplication.translate("Formatting", "{number} waiting").format(
-                number=whole_number(waiting)
-            )
-        )
-    return ", ".join(texts)
+def counts_text(active: int, waiting: int, retrying: int) -> str:
+    """Return how many jobs move, wait and retry, such as "3 active, 12 waiting"."""
+    counted = (
+        (active, QCoreApplication.translate("Formatting", "{number} active")),
+        (waiting, QCoreApplication.translate("Formatting", "{number} waiting")),
+        (retrying, QCoreApplication.translate("Formatting", "{number} retrying")),
+    )
+    texts = [text.format(number=whole_number(count)) for count, text in counted if count]
+    return ", ".join(texts) or QCoreApplication.translate("Formatting", "Nothing to do")
 
 
 def failures_text(number: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dlmanager.core.categories import Category
-from dlmanager.core.job import Status
+from dlmanager.core.job import Job, Status
 from dlmanager.gui.job_row import JobRow
 
 
@@ -21,16 +21,25 @@ class Group(StrEnum):
     CANCELLED = "cancelled"
 
 
-STATUS_OF: dict[Group, Status] = {
-    Group.ACTIVE: Status.PROCESSING,
-    Group.WAITING: Status.PENDING,
-    Group.PAUSED: Status.PAUSED,
-    Group.RETRYING: Status.RETRYING,
-    Group.COMPLETED: Status.COMPLETED,
-    Group.FAILED: Status.FAILED,
-    Group.CANCELLED: Status.CANCELLED,
+_GROUP_OF: dict[Status, Group] = {
+    Status.PROCESSING: Group.ACTIVE,
+    Status.PENDING: Group.WAITING,
+    Status.PAUSED: Group.PAUSED,
+    Status.RETRYING: Group.RETRYING,
+    Status.COMPLETED: Group.COMPLETED,
+    Status.FAILED: Group.FAILED,
+    Status.CANCELLED: Group.CANCELLED,
 }
-"""The state of each group but ALL, which has every state."""
+
+
+def group_of(job: Job) -> Group:
+    """Return the group that a job is counted in, everywhere, beside ALL.
+
+    A retry that is held back by more than the job's own is a wait, as its row says.
+    """
+    if job.status is Status.RETRYING and job.waiting_for is not None:
+        return Group.WAITING
+    return _GROUP_OF[job.status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class JobFilter:
 
     def admits(self, row: JobRow) -> bool:
         """Whether a row is shown."""
-        if self.group is not Group.ALL and row.job.status is not STATUS_OF[self.group]:
+        if self.group is not Group.ALL and group_of(row.job) is not self.group:
             return False
         if self.category is not None and row.category is not self.category:
             return False

@@ -125,9 +125,9 @@ class JobRow:
     @property
     def badge(self) -> Status:
         """The state that the badge shows: a finished file that is wrong is no success."""
-        if self.job.verification is Verification.MISMATCH:
-            return Status.FAILED
-        return self.job.status
+        job = self.job
+        is_wrong = job.status is Status.COMPLETED and job.verification is Verification.MISMATCH
+        return Status.FAILED if is_wrong else job.status
 
     def display_name(self) -> str:
         if self.name is None:

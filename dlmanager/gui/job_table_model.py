@@ -24,7 +24,7 @@ from dlmanager.core.job import Job, Status
 from dlmanager.core.progress import JobProgress
 from dlmanager.engine.coalescer import Coalescer
 from dlmanager.gui import formatting
-from dlmanager.gui.job_filter import NO_FILTER, STATUS_OF, Group, JobFilter
+from dlmanager.gui.job_filter import NO_FILTER, Group, JobFilter, group_of
 from dlmanager.gui.job_row import (
     SORT_VALUES,
     Column,
@@ -75,8 +75,14 @@ class Summary:
     total: int
     active: int
     waiting: int
+    retrying: int
     paused: int
     speed_bytes_s: float | None
+
+    @property
+    def unfinished(self) -> int:
+        """How many jobs the queue still works on by itself."""
+        return self.active + self.waiting + self.retrying
 
 
 def now_ms() -> int:
@@ -121,13 +127,14 @@ class JobTableModel(QAbstractTableModel):
         self._next_rank = 0
         self._live: dict[str, JobRow] = {}
         self._retrying: set[str] = set()
-        self._counts: Counter[Status] = Counter()
+        self._counts: Counter[Group] = Counter()
         self._categories = USUAL_CATEGORIES
         self._category_counts: Counter[Category] = Counter()
         self._filter = NO_FILTER
-        # What is at work stays in sight, however much is added or done.
-        self._sort_column = Column.STATUS
-        self._sort_descending = False
+        # When a job was added never changes: each row keeps its place until a person wants another
+        # order. What is at work, wherever it is, the group Active shows alone.
+        self._sort_column = Column.ADDED
+        self._sort_descending = True
         self._coalescer = Coalescer(LIVE_INTERVAL_MS, self)
         self._coalescer.due.connect(self._on_live_due)
         self._order_timer = QTimer(self)
@@ -170,9 +177,9 @@ class JobTableModel(QAbstractTableModel):
 
     def counts(self) -> Counts:
         """Return how many jobs of each kind there are."""
-        by_group = {group: self._counts[status] for group, status in STATUS_OF.items()}
+        by_group = {group: self._counts[group] for group in Group}
         by_category = {category: self._category_counts[category] for category in Category}
-        return Counts({Group.ALL: len(self._rows), **by_group}, by_category)
+        return Counts({**by_group, Group.ALL: len(self._rows)}, by_category)
 
     def summary(self) -> Summary:
         """Return the whole list in numbers."""
@@ -184,9 +191,10 @@ class JobTableModel(QAbstractTableModel):
         counts = self._counts
         return Summary(
             total=len(self._rows),
-            active=counts[Status.PROCESSING],
-            waiting=counts[Status.PENDING] + counts[Status.RETRYING],
-            paused=counts[Status.PAUSED],
+            active=counts[Group.ACTIVE],
+            waiting=counts[Group.WAITING],
+            retrying=counts[Group.RETRYING],
+            paused=counts[Group.PAUSED],
             speed_bytes_s=sum(speeds) if speeds else None,
         )
 
@@ -451,7 +459,7 @@ class JobTableModel(QAbstractTableModel):
 
     def _count(self, row: JobRow, step: int) -> None:
         """Count a row in (1) or out (-1)."""
-        self._counts[row.job.status] += step
+        self._counts[group_of(row.job)] += step
         self._category_counts[row.category] += step
         if row.job.status is not Status.RETRYING:
             return

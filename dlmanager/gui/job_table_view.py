@@ -180,7 +180,7 @@ class JobTableView(QTableView):
         columns.setSectionsClickable(True)
         columns.setMinimumSectionSize(40)
         columns.setTextElideMode(Qt.TextElideMode.ElideRight)
-        columns.setSortIndicator(Column.STATUS, Qt.SortOrder.AscendingOrder)
+        columns.setSortIndicator(Column.ADDED, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
         # With the selection of the rows, each title would look at every selected row when painted.
         columns.setSelectionModel(QItemSelectionModel(self._jobs, columns))

@@ -600,8 +600,7 @@ class MainWindow(QMainWindow):
             self._request_quit()
 
     def _unfinished(self) -> int:
-        summary = self._jobs.summary()
-        return summary.active + summary.waiting
+        return self._jobs.summary().unfinished
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

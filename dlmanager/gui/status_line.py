@@ -53,10 +53,8 @@ class StatusLine(QStatusBar):
         """Show how the list stands."""
         speed = formatting.speed(summary.speed_bytes_s)
         _show_text(self._speed, f"↓ {speed}" if speed else "")
-        counted = summary.active or summary.waiting
-        _show_text(
-            self._counts, formatting.counts_text(summary.active, summary.waiting) if counted else ""
-        )
+        counts = (summary.active, summary.waiting, summary.retrying)
+        _show_text(self._counts, formatting.counts_text(*counts) if any(counts) else "")
 
     def show_offline(self, is_offline: bool) -> None:
         """Show or hide the note that no server can be reached."""

@@ -63,7 +63,7 @@ class Tray(QObject):
         super().__init__(parent)
         self._is_available = is_available
         self._tip = "dlmanager"
-        self._summary = Summary(0, 0, 0, 0, None)
+        self._summary = Summary(0, 0, 0, 0, 0, None)
         self._step: int | None = None
         self._failures = 0
         self._message: Notification | None = None
@@ -140,7 +140,7 @@ class Tray(QObject):
 
     def _renew_tip(self) -> None:
         summary = self._summary
-        texts = [formatting.counts_text(summary.active, summary.waiting)]
+        texts = [formatting.counts_text(summary.active, summary.waiting, summary.retrying)]
         if self._failures:
             texts.append(formatting.failures_text(self._failures))
         if speed := formatting.speed(summary.speed_bytes_s):

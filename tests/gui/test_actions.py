@@ -114,10 +114,10 @@ def test_triggering_tells_the_wish(actions: Actions, qtbot: QtBot, wish: Wish) -
 @pytest.mark.parametrize(
     "summary, pause_all, resume_all, select_all",
     [
-        (Summary(0, 0, 0, 0, None), False, False, False),
-        (Summary(5, 1, 0, 0, None), True, False, True),
-        (Summary(5, 0, 1, 2, None), True, True, True),
-        (Summary(5, 0, 0, 0, None), False, False, True),
+        (Summary(0, 0, 0, 0, 0, None), False, False, False),
+        (Summary(5, 1, 0, 0, 0, None), True, False, True),
+        (Summary(5, 0, 1, 0, 2, None), True, True, True),
+        (Summary(5, 0, 0, 0, 0, None), False, False, True),
     ],
     ids=["empty", "active", "waiting and paused", "all done"],
 )

@@ -119,8 +119,8 @@ def job(status: Status, **fields: object) -> Job:
             job(Status.RETRYING, retry_count=2, next_retry_at=NOW_MS + 3001),
             "Retrying in 4 s (2 of 3)",
         ),
-        (job(Status.RETRYING, retry_count=2, next_retry_at=NOW_MS), "Retrying now (2 of 3)"),
-        (job(Status.RETRYING, retry_count=1), "Retrying now (1 of 3)"),
+        (job(Status.RETRYING, retry_count=2, next_retry_at=NOW_MS), "Waiting to retry (2 of 3)"),
+        (job(Status.RETRYING, retry_count=1), "Waiting to retry (1 of 3)"),
         (
             job(Status.RETRYING, retry_count=7, max_retries=-1, next_retry_at=NOW_MS + 90_000),
             "Retrying in 1 min 30 s (7)",
@@ -222,16 +222,17 @@ def test_size_of_a_finished_job_of_unknown_total_is_what_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "active, waiting, text",
+    "active, waiting, retrying, text",
     [
-        (0, 0, "Nothing to do"),
-        (3, 0, "3 active"),
-        (0, 12, "12 waiting"),
-        (3, 1200, "3 active, 1,200 waiting"),
+        (0, 0, 0, "Nothing to do"),
+        (3, 0, 0, "3 active"),
+        (0, 12, 0, "12 waiting"),
+        (3, 1200, 0, "3 active, 1,200 waiting"),
+        (3, 6, 2, "3 active, 6 waiting, 2 retrying"),
     ],
 )
-def test_counts(active: int, waiting: int, text: str) -> None:
-    assert formatting.counts_text(active, waiting) == text
+def test_counts(active: int, waiting: int, retrying: int, text: str) -> None:
+    assert formatting.counts_text(active, waiting, retrying) == text
 
 
 def test_one_download_is_not_several() -> None:

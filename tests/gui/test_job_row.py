@@ -1,5 +1,6 @@
 import pytest
 
+from dlmanager.core.categories import USUAL_CATEGORIES
 from dlmanager.core.job import Job, Phase, Status, Verification
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.job_row import SORT_VALUES, Column, JobRow
@@ -87,7 +88,7 @@ def test_tool_tips_show_names_and_messages_as_they_are() -> None:
 
 def test_tool_tip_of_a_waiting_job_tells_what_went_wrong() -> None:
     job = make_job("a", Status.RETRYING, error_message="No answer came.")
-    assert tip(job, Column.STATUS) == "<span>Retrying now</span><br><span>No answer came.</span>"
+    assert tip(job, Column.STATUS) == "<span>Waiting to retry</span><br><span>No answer came.</span>"
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,16 @@ def test_the_badge_of_a_finished_file_that_is_wrong_is_that_of_a_failure() -> No
     )
     assert (right.badge, wrong.badge) == (Status.COMPLETED, Status.FAILED)
     assert Column.NAME in right.look(NOW_MS).columns_unlike(wrong.look(NOW_MS))
+
+
+def test_a_part_that_is_wrong_is_a_failure_once_its_job_has_failed() -> None:
+    at_work = running("a", verification=Verification.MISMATCH, bytes_done=500)
+    row = row_of(at_work)
+    before = row.look(NOW_MS)
+    assert row.badge is Status.PROCESSING
+    row.change(at_work._replace(status=Status.FAILED), USUAL_CATEGORIES)
+    assert row.badge is Status.FAILED
+    after = row.look(NOW_MS)
+    assert {Column.NAME, Column.PROGRESS} <= after.columns_unlike(before)
+    bar = row.bar(after)
+    assert bar is not None and bar.status is Status.FAILED

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.categories import USUAL_CATEGORIES, Category
-from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.job import Job, Phase, Status, WaitingFor
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.job_filter import Group, JobFilter, words_of
 from dlmanager.gui.job_row import Bar, Column
@@ -69,7 +69,19 @@ def test_model_keeps_the_rules_of_qt(
     qtmodeltester.check(model)  # type: ignore[attr-defined]
 
 
-def test_what_is_at_work_comes_first_and_what_is_done_last(model: JobTableModel) -> None:
+def test_each_row_keeps_its_place_until_somebody_sorts(model: JobTableModel) -> None:
+    model.add_jobs([running("a", created_at=1), make_job("b", created_at=2)])
+    model.add_jobs([make_job("c", Status.FAILED, created_at=3)])
+    assert names(model) == ["c", "b", "a"]
+    layout = QSignalSpy(model.layoutChanged)
+    model.change_jobs([running("b", created_at=2)._replace(revision=9)])
+    model.change_jobs([make_job("a", Status.COMPLETED, created_at=1, revision=9)])
+    assert not model._order_timer.isActive()
+    assert (names(model), layout.count()) == (["c", "b", "a"], 0)
+
+
+def test_by_status_what_is_at_work_comes_first_and_what_is_done_last(model: JobTableModel) -> None:
+    model.sort(Column.STATUS, ASCENDING)
     done = {"created_at": 1, "finished_at": 8}
     model.add_jobs([make_job("old", Status.COMPLETED, **done), make_job("next", created_at=3)])
     model.add_jobs([make_job("gone", Status.FAILED, created_at=2), running("runs", created_at=4)])
@@ -79,7 +91,8 @@ def test_what_is_at_work_comes_first_and_what_is_done_last(model: JobTableModel)
     assert names(model) == ["runs", "again", "next", "later", "stopped", "gone", "fresh", "old"]
 
 
-def test_new_jobs_do_not_push_running_ones_away(model: JobTableModel) -> None:
+def test_by_status_new_jobs_do_not_push_running_ones_away(model: JobTableModel) -> None:
+    model.sort(Column.STATUS, ASCENDING)
     model.add_jobs([running("a", created_at=1), make_job("z", Status.COMPLETED, created_at=1)])
     inserted, layout = QSignalSpy(model.rowsInserted), QSignalSpy(model.layoutChanged)
     model.add_jobs([make_job(f"{n}", created_at=2) for n in range(100)])
@@ -87,7 +100,8 @@ def test_new_jobs_do_not_push_running_ones_away(model: JobTableModel) -> None:
     assert (inserted.count(), layout.count()) == (1, 0)
 
 
-def test_a_job_that_ends_makes_room_after_a_while(model: JobTableModel, qtbot: QtBot) -> None:
+def test_by_status_a_job_that_ends_makes_room_after_a_while(model: JobTableModel, qtbot: QtBot) -> None:
+    model.sort(Column.STATUS, ASCENDING)
     first = running("a", created_at=1)
     model.add_jobs([first, running("b", created_at=2), make_job("c", created_at=3)])
     with qtbot.waitSignal(model.layoutChanged, timeout=2500):
@@ -115,7 +129,7 @@ def test_thousands_of_jobs_come_in_one_insertion(model: JobTableModel) -> None:
     model.add_jobs([make_job(str(n), created_at=n + 1) for n in range(5000)])
     assert (inserted.count(), layout.count(), reset.count()) == (1, 0, 0)
     assert model.rowCount() == 5001
-    assert names(model)[-1] == "4999"
+    assert (names(model)[0], names(model)[-1]) == ("4999", "first")
 
 
 def test_jobs_that_belong_in_the_middle_are_sorted_in(model: JobTableModel) -> None:
@@ -275,8 +289,8 @@ JOBS = [
         (Column.SIZE, "A b10 c b9", "c b10 A b9"),
         (Column.PROGRESS, "A c b10 b9", "b10 c A b9"),
         (Column.STATUS, "A b9 c b10", "b10 c b9 A"),
-        (Column.SPEED, "A b9 c b10", "A b9 c b10"),
-        (Column.RETRIES, "b9 c b10 A", "A b10 b9 c"),
+        (Column.SPEED, "c b10 A b9", "c b10 A b9"),
+        (Column.RETRIES, "c b9 b10 A", "A b10 c b9"),
         (Column.ADDED, "b9 A b10 c", "c b10 A b9"),
     ],
     ids=lambda value: value.name if isinstance(value, Column) else "",
@@ -383,7 +397,8 @@ def test_summary_counts_and_adds_up_speeds(model: JobTableModel) -> None:
     model.note_progress([report("a", 1, speed=100), report("b", 1, speed=None)])
     model.flush()
     summary = model.summary()
-    assert (summary.total, summary.active, summary.waiting, summary.paused) == (6, 2, 2, 1)
+    assert (summary.total, summary.active, summary.waiting, summary.paused) == (6, 2, 1, 1)
+    assert (summary.retrying, summary.unfinished) == (1, 4)
     assert summary.speed_bytes_s == 100
     assert told.count() == 2
     model.change_jobs([running("a")._replace(status=Status.COMPLETED)])
@@ -529,6 +544,18 @@ class TestFilter:
         filled.remove_jobs(["b"])
         assert filled.counts().by_category[Category.DOCUMENTS] == 1
         assert filled.counts().by_group[Group.ALL] == 3
+
+    def test_a_retry_that_the_network_holds_back_waits(self, model: JobTableModel) -> None:
+        away = make_job("a", Status.RETRYING, waiting_for=WaitingFor.NETWORK)
+        model.add_jobs([away, make_job("b", Status.RETRYING)])
+        counts, summary = model.counts().by_group, model.summary()
+        assert (counts[Group.WAITING], counts[Group.RETRYING]) == (1, 1)
+        assert (summary.waiting, summary.retrying) == (1, 1)
+        model.set_filter(JobFilter(Group.WAITING))
+        assert names(model) == ["a"]
+        model.change_jobs([away._replace(waiting_for=None, revision=9)])
+        assert names(model) == []
+        assert model.counts().by_group[Group.RETRYING] == 2
 
     def test_a_job_comes_and_goes_with_its_state(self, filled: JobTableModel) -> None:
         filled.set_filter(JobFilter(Group.WAITING))

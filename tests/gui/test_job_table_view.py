@@ -172,6 +172,7 @@ def top_job(view: JobTableView) -> str:
 def test_rows_that_change_places_do_not_move_what_is_being_read(
     view: JobTableView, qtbot: QtBot
 ) -> None:
+    view.sortByColumn(Column.STATUS, Qt.SortOrder.AscendingOrder)
     jobs = [make_job(f"r{n}", Status.PROCESSING, created_at=n) for n in range(9)]
     done = [make_job(f"d{n}", Status.COMPLETED, created_at=n, finished_at=n) for n in range(100)]
     view.jobs.add_jobs(jobs + done)
@@ -191,6 +192,7 @@ def test_rows_that_change_places_do_not_move_what_is_being_read(
 
 
 def test_at_the_top_what_is_at_work_stays_in_sight(view: JobTableView, qtbot: QtBot) -> None:
+    view.sortByColumn(Column.STATUS, Qt.SortOrder.AscendingOrder)
     fill(view, 100)
     last = view.jobs.job("00099")
     assert last is not None

@@ -54,8 +54,8 @@ def test_menu_offers_what_a_hidden_window_cannot(tray: Tray, actions: Actions) -
 @pytest.mark.parametrize(
     "summary, tip",
     [
-        (Summary(0, 0, 0, 0, None), "dlmanager: Nothing to do"),
-        (Summary(9, 3, 2, 0, 14_300_000.0), "dlmanager: 3 active, 2 waiting, 14.3 MB/s"),
+        (Summary(0, 0, 0, 0, 0, None), "dlmanager: Nothing to do"),
+        (Summary(9, 3, 2, 0, 0, 14_300_000.0), "dlmanager: 3 active, 2 waiting, 14.3 MB/s"),
     ],
     ids=["idle", "busy"],
 )
@@ -77,7 +77,7 @@ def test_only_a_click_is_told(tray: Tray, reason: Reason, is_click: bool) -> Non
 def test_it_comes_when_a_tray_comes_and_leaves_when_told(actions: Actions, window: QWidget) -> None:
     there: list[bool] = []
     tray = Tray(actions, window, is_available=lambda: bool(there))
-    tray.show_summary(Summary(1, 1, 0, 0, None))
+    tray.show_summary(Summary(1, 1, 0, 0, 0, None))
     tray.tell(MESSAGE)
     assert not tray.appear()
     assert tray._icon is None
@@ -92,7 +92,7 @@ def test_it_comes_when_a_tray_comes_and_leaves_when_told(actions: Actions, windo
 
 def test_tip_and_picture_tell_of_failures_and_progress(tray: Tray) -> None:
     idle = icon_of(tray).icon().cacheKey()
-    tray.show_summary(Summary(9, 3, 2, 0, None))
+    tray.show_summary(Summary(9, 3, 2, 0, 0, None))
     tray.show_work(0.5, 0)
     at_work = icon_of(tray).icon().cacheKey()
     tray.show_work(0.501, 0)
