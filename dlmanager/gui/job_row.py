@@ -38,6 +38,10 @@ class Column(IntEnum):
     VERIFICATION = 13
 
 
+LENT_TO_STATUS = frozenset({Column.SPEED, Column.TIME_LEFT})
+"""The columns that say nothing unless data flows; the sentence of Status goes on in them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """What the progress column draws. percent: None if the total is unknown.
@@ -68,6 +72,8 @@ class Shown:
         }
         if self.status is not other.status:
             changed |= {Column.NAME, Column.PROGRESS}  # the badge and the colour of the bar
+        if Column.STATUS in changed:
+            changed |= LENT_TO_STATUS
         if self.step != other.step:
             changed.add(Column.PROGRESS)
         return changed
@@ -189,6 +195,8 @@ class JobRow:
     def tool_tip(self, shown: Shown, column: int) -> str | None:
         """Return all of what a cell has to tell, as HTML that holds plain text; None if nothing."""
         job = self.job
+        if column in LENT_TO_STATUS and not any(shown.texts[each] for each in LENT_TO_STATUS):
+            column = Column.STATUS
         match column:
             case Column.NAME:
                 lines = [self.display_name(), job.target_directory]

@@ -38,11 +38,12 @@ from PySide6.QtWidgets import (
 from dlmanager.core.job import Job, Status
 from dlmanager.gui.columns import Columns
 from dlmanager.gui.file_icons import job_icon
-from dlmanager.gui.job_row import Column
+from dlmanager.gui.job_row import LENT_TO_STATUS, Column
 from dlmanager.gui.job_table_model import JobTableModel, spans_of
 from dlmanager.gui.palette import with_soft_selection
 from dlmanager.gui.progress_delegate import CellDelegate, ProgressDelegate
 from dlmanager.gui.row_height import COMFORTABLE, icon_side, row_height
+from dlmanager.gui.status_delegate import StatusDelegate
 
 MAX_DRAGGED = 1000
 """How many files are dragged out at once: each is looked for on the disk first."""
@@ -118,6 +119,9 @@ class JobTableView(QTableView):
         self.setIconSize(self._icon_size())
         self.setItemDelegate(CellDelegate(self))
         self.setItemDelegateForColumn(Column.PROGRESS, ProgressDelegate(self))
+        sentences = StatusDelegate(self)
+        for column in (Column.STATUS, *LENT_TO_STATUS):
+            self.setItemDelegateForColumn(column, sentences)
         font = QFont(self.font())
         # Figures of one width, so that numbers do not tremble while they change.
         font.setFeature(QFont.Tag("tnum"), 1)

@@ -83,12 +83,21 @@ def test_tool_tips_show_names_and_messages_as_they_are() -> None:
     assert "&lt;b&gt;x&lt;/b&gt;.iso" in tip(job, Column.NAME)
     assert "&lt;img src=x&gt;" in tip(job, Column.STATUS)
     assert tip(make_job("a", bytes_total=1234), Column.SIZE) == "<span>1,234 bytes</span>"
-    assert tip(job, Column.SPEED) == ""
+    assert tip(job, Column.RETRIES) == ""
+
+
+def test_the_tool_tip_of_a_sentence_is_there_as_far_as_it_reaches() -> None:
+    job = make_job("a", Status.FAILED, error_message="The link is old.")
+    assert tip(job, Column.SPEED) == tip(job, Column.TIME_LEFT) == tip(job, Column.STATUS)
+    moving = row_of(running("a"), report("a", 430, speed=4.75))
+    assert moving.tool_tip(moving.look(NOW_MS), Column.SPEED) is None
 
 
 def test_tool_tip_of_a_waiting_job_tells_what_went_wrong() -> None:
     job = make_job("a", Status.RETRYING, error_message="No answer came.")
-    assert tip(job, Column.STATUS) == "<span>Waiting to retry</span><br><span>No answer came.</span>"
+    assert (
+        tip(job, Column.STATUS) == "<span>Waiting to retry</span><br><span>No answer came.</span>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,4 +153,5 @@ def test_a_part_that_is_wrong_is_a_failure_once_its_job_has_failed() -> None:
     after = row.look(NOW_MS)
     assert {Column.NAME, Column.PROGRESS} <= after.columns_unlike(before)
     bar = row.bar(after)
-    assert bar is not None and bar.status is Status.FAILED
+    assert bar is not None
+    assert bar.status is Status.FAILED

@@ -349,3 +349,39 @@ def test_every_state_can_be_painted(view: JobTableView, qtbot: QtBot, count: int
         view.setLayoutDirection(layout)
         image = view.grab().toImage()
         assert not image.isNull()
+
+
+# Sentences
+
+
+def has_text(view: JobTableView, column: Column, row: int = 0) -> bool:
+    """Whether something is painted in a cell, beyond its ground."""
+    cell = view.visualRect(view.jobs.index(row, column)).adjusted(2, 2, -2, -2)
+    image = view.viewport().grab(cell).toImage()
+    ground = image.pixelColor(0, 0)
+    return any(
+        image.pixelColor(x, y) != ground
+        for x in range(image.width())
+        for y in range(image.height())
+    )
+
+
+def test_a_long_sentence_goes_on_in_the_empty_cells_beside_it(view: JobTableView) -> None:
+    reason = "The server says this file does not exist any more, and that it never did (404)."
+    failed = make_job("a", Status.FAILED, error_message=reason)
+    view.jobs.add_jobs([failed])
+    view.executeDelayedItemsLayout()
+    assert has_text(view, Column.SPEED)
+    assert has_text(view, Column.TIME_LEFT)
+    view.horizontalHeader().moveSection(Column.SIZE, Column.STATUS)  # another column between
+    assert not has_text(view, Column.SPEED)
+
+
+def test_a_sentence_gives_way_to_a_speed(view: JobTableView) -> None:
+    view.jobs.add_jobs([make_job("a", Status.PROCESSING, attempt=1, phase=Phase.DOWNLOADING)])
+    view.jobs.note_progress([JobProgress("a", 1, Phase.DOWNLOADING, 5, None, 999_000.0)])
+    view.jobs.flush()
+    view.executeDelayedItemsLayout()
+    view.horizontalHeader().resizeSection(Column.STATUS, 45)
+    assert has_text(view, Column.SPEED)
+    assert not has_text(view, Column.TIME_LEFT)
