@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from dlmanager.core.job import Job
 from dlmanager.core.mirrors import Mirror
 from dlmanager.gui.details_page import DetailsPage, Selection
+from dlmanager.gui.focus_ring import FocusRing
 from dlmanager.gui.job_facts import (
     Fact,
     as_text,
@@ -70,6 +71,7 @@ class DetailsGeneral(DetailsPage):
         font = QFont(self._text.font())
         font.setFeature(QFont.Tag("tnum"), 1)
         self._text.setFont(font)
+        FocusRing(self._text)
         self._copy = QPushButton(self.tr("Copy all"), content)
         self._copy.setToolTip(self.tr("Copy all facts as text"))
         self._copy.clicked.connect(self._on_copy)
@@ -96,7 +98,7 @@ class DetailsGeneral(DetailsPage):
         layout.setSpacing(0)
         layout.addWidget(self._strip)
         layout.addLayout(facts, 1)
-        self.addWidget(content)
+        self.add_content(content)
         self._content = content
 
     @property

@@ -19,6 +19,7 @@ from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, Status
 from dlmanager.gui.attempt_words import name_text
 from dlmanager.gui.details_page import DetailsPage, Selection
+from dlmanager.gui.focus_ring import FocusRing
 from dlmanager.gui.queue import AttemptSource
 from dlmanager.gui.sentences import in_window_language
 
@@ -46,6 +47,7 @@ class DetailsLog(DetailsPage):
         self._log.setReadOnly(True)
         self._log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._log.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        FocusRing(self._log)
         self._log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._log.setPlaceholderText(self.tr("wget has said nothing in this attempt."))
         self._attempts = QComboBox(content)
@@ -68,7 +70,7 @@ class DetailsLog(DetailsPage):
         layout.setSpacing(0)
         layout.addWidget(self._log, 1)
         layout.addLayout(side)
-        self.addWidget(content)
+        self.add_content(content)
         self._content = content
 
     @property

@@ -38,6 +38,12 @@ class DetailsPage(QStackedWidget):
         self.addWidget(self._hint)
         self._colour_hint()
 
+    def add_content(self, content: QWidget) -> None:
+        """Take in what is shown of the jobs; text and buttons beside it stand on one ground."""
+        content.setBackgroundRole(QPalette.ColorRole.Base)
+        content.setAutoFillBackground(True)
+        self.addWidget(content)
+
     @property
     def hint(self) -> str | None:
         """The hint that is shown; None while the content is."""

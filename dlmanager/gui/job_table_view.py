@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
     QDrag,
+    QFocusEvent,
     QFont,
     QIcon,
     QKeyEvent,
@@ -49,6 +50,13 @@ MAX_DRAGGED = 1000
 """How many files are dragged out at once: each is looked for on the disk first."""
 
 _Move = QAbstractItemView.CursorAction
+_BY_KEYBOARD = frozenset(
+    {
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    }
+)
 
 _TITLE_INDENT = "\N{EN SPACE}"
 
@@ -108,6 +116,16 @@ class JobTableView(QTableView):
     def selected_jobs(self) -> list[Job]:
         """Return the jobs of the selected rows, top down."""
         return [self._jobs.job_at(row) for row in self.selected_rows()]
+
+    def job_beside(self, job_ids: Sequence[str]) -> str | None:
+        """Return the job below the rows of these, else the nearest above; None if none is left."""
+        rows = {row for row in map(self._jobs.row_of, job_ids) if row is not None}
+        if not rows:
+            return None
+        last = max(rows)
+        below = range(last + 1, self._jobs.rowCount())[:1]
+        row = next((row for row in (*below, *reversed(range(last))) if row not in rows), None)
+        return None if row is None else self._jobs.job_at(row).id
 
     # Look
 
@@ -293,7 +311,27 @@ class JobTableView(QTableView):
         column = self.currentIndex().column()
         return self._jobs.index(row, column if column >= 0 else Column.NAME)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        # Where nothing was marked, one could not see that the keyboard is here.
+        if event.reason() in _BY_KEYBOARD:
+            self.select_current()
+
+    def select_current(self) -> None:
+        """Select the row that the keyboard is on, where none is selected."""
+        current, selection = self.currentIndex(), self.selectionModel()
+        if current.isValid() and not selection.hasSelection():
+            flags = QItemSelectionModel.SelectionFlag
+            selection.select(current, flags.ClearAndSelect | flags.Rows)
+            self.scrollTo(current)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not event.modifiers():
+            was_marked = self.selectionModel().hasSelection() or not self.currentIndex().isValid()
+            if not was_marked:
+                self.select_current()  # from a row that is not marked nobody sees where it goes
+                event.accept()
+                return
         if event.key() not in (Qt.Key.Key_Home, Qt.Key.Key_End) or not self._jobs.rowCount():
             super().keyPressEvent(event)
             return

@@ -86,7 +86,9 @@ class RowActions(QObject):
         self._start(self._remove_from_queue(job_ids))
 
     async def _remove_from_queue(self, job_ids: Sequence[str]) -> None:
+        beside = self._table.job_beside(job_ids)
         await self._queue.remove(job_ids, undo_ms=_KEPT_MS)
+        self._go_on_with(beside)
         self._removed = job_ids
         self._undo_timer.start()
         self._actions.undo_remove.setEnabled(True)
@@ -95,6 +97,11 @@ class RowActions(QObject):
                 downloads=formatting.downloads_text(len(job_ids))
             )
         )
+
+    def _go_on_with(self, job_id: str | None) -> None:
+        """Select what is beside the rows that are gone, unless the person has selected already."""
+        if job_id is not None and not self._table.selectionModel().hasSelection():
+            self._table.show_jobs([job_id])
 
     def _forget_removal(self) -> None:
         self._undo_timer.stop()
@@ -141,7 +148,9 @@ class RowActions(QObject):
             except DlmanagerError as error:
                 problems.append(str(error))
         if done := [job.id for job in (*moved, *gone)]:
+            beside = self._table.job_beside(done)
             await self._queue.remove(done)
+            self._go_on_with(beside)
         self.told.emit(self._deleted_text(moved, gone, problems))
 
     def _deleted_text(

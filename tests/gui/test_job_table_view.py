@@ -351,6 +351,35 @@ def test_every_state_can_be_painted(view: JobTableView, qtbot: QtBot, count: int
         assert not image.isNull()
 
 
+# Where the keyboard is
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Up])
+def test_an_arrow_marks_the_row_that_the_keyboard_is_on_where_none_is_marked(
+    view: JobTableView, qtbot: QtBot, key: Qt.Key
+) -> None:
+    fill(view, 3)
+    view.setCurrentIndex(view.jobs.index(1, 0))
+    view.clearSelection()
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == [1]
+    qtbot.keyClick(view, key)
+    assert view.selected_rows() == [2 if key is Qt.Key.Key_Down else 0]
+
+
+def test_a_tab_into_the_list_marks_a_row(view: JobTableView, qtbot: QtBot) -> None:
+    fill(view, 3)
+    with qtbot.waitActive(view):
+        view.activateWindow()
+    view.clearFocus()
+    view.clearSelection()
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert view.selected_rows() == []
+    view.clearFocus()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert view.selected_rows() == [0]
+
+
 # Sentences
 
 

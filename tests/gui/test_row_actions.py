@@ -58,6 +58,19 @@ def test_ctrl_z_brings_back_what_was_removed(
     assert [name for name, _ in queue.calls] == ["remove", "restore"]
 
 
+def test_after_a_removal_the_next_row_is_selected(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, *(make_job(name, created_at=place) for place, name in enumerate("dcba")))
+    window._table.selectRow(1)
+    activate(window, qtbot)
+    qtbot.keyClick(window._table, Key.Key_Delete)
+    assert selected(window) == {"c"}
+    qtbot.keyClick(window._table, Key.Key_Delete)
+    qtbot.keyClick(window._table, Key.Key_Delete)
+    assert selected(window) == {"a"}  # none is below
+
+
 def test_ctrl_z_works_in_a_list_that_removing_has_emptied(
     window: MainWindow, queue: FakeQueue, qtbot: QtBot
 ) -> None:
