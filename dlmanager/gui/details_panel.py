@@ -112,6 +112,12 @@ class DetailsPanel(QWidget):
         self._selection = Selection(jobs, self._live.of)
         self._refresh()
 
+    def keep_step(self) -> None:
+        """Count down with the rows of the list: their second has passed just now."""
+        if self._timer.isActive():
+            self._timer.start()
+            self._refresh()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.fontMetrics().lineSpacing() * _LEAST_HEIGHT_LINES)
 

@@ -104,11 +104,13 @@ class JobTableModel(QAbstractTableModel):
     Signals:
         summary_changed(): `summary()` may differ.
         jobs_updated(): committed states changed, or jobs came or went.
+        counted_down(): a second of the waits that are shown has passed.
         order_following(): rows are about to change places because of what is in them, unasked.
     """
 
     summary_changed = Signal()
     jobs_updated = Signal()
+    counted_down = Signal()
     order_following = Signal()
 
     def __init__(
@@ -482,6 +484,7 @@ class JobTableModel(QAbstractTableModel):
 
     def _on_second(self) -> None:
         self._show([self._rows[job_id] for job_id in self._retrying])
+        self.counted_down.emit()
 
     def _show(self, rows: Sequence[JobRow]) -> None:
         """Announce the cells that changed, as few rectangles; rows nobody has read need no word."""

@@ -1,14 +1,15 @@
 """The list above and the details below: how the room is shared, and when the details are there."""
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from dlmanager.gui.details_panel import DetailsPanel
-from dlmanager.gui.row_height import ROW_HEIGHT_PX
+from dlmanager.gui.row_height import COMFORTABLE, row_height
 from dlmanager.gui.window_state import WindowState
 
 _LEAST_ROWS = 4  # of the list, its titles included: it must not be squeezed away
+_GOOD_ROWS = 7  # that the details leave it by themselves, as long as anything of them is seen
 _LARGEST_SHARE = 0.45  # of the height that the details take by themselves
 _SETTLE_MS = 500
 
@@ -32,7 +33,8 @@ class ListAndDetails(QSplitter):
         self._has_jobs = False
         self._height_px = state.details_height_px
         self.setChildrenCollapsible(False)
-        above.setMinimumHeight(_LEAST_ROWS * ROW_HEIGHT_PX)
+        self._above = above
+        self._suit_font()
         self.addWidget(above)
         self.addWidget(details)
         # A larger window shows more of the list.
@@ -58,6 +60,20 @@ class ListAndDetails(QSplitter):
         super().showEvent(event)
         self._share()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._suit_font()
+            self._share()
+
+    def _suit_font(self) -> None:
+        self._row_px = row_height(COMFORTABLE, self.fontMetrics())
+        self._above.setMinimumHeight(_LEAST_ROWS * self._row_px)
+
     def _on_wanted(self, is_wanted: bool) -> None:
         self._state.note_details_shown(is_wanted)
         self._show_or_hide()
@@ -69,7 +85,9 @@ class ListAndDetails(QSplitter):
             self._share()
 
     def _share(self) -> None:
-        most_px = round(self.height() * _LARGEST_SHARE)
+        left_px = self.height() - self.handleWidth() - _GOOD_ROWS * self._row_px
+        least_px = self._details.minimumSizeHint().height()
+        most_px = min(round(self.height() * _LARGEST_SHARE), max(least_px, left_px))
         wanted_px = self._height_px or min(self._details.sizeHint().height(), most_px)
         self.setSizes([max(1, self.height() - self.handleWidth() - wanted_px), wanted_px])
 

@@ -330,7 +330,9 @@ class MainWindow(QMainWindow):
         actions.show_or_hide.triggered.connect(self._on_show_or_hide)
         actions.search.triggered.connect(self._tool_bar.begin_search)
         self._tool_bar.searched.connect(self._list.search)
-        self._tool_bar.left_search.connect(self._table.setFocus)
+        self._tool_bar.left_search.connect(
+            lambda: self._table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        )
         self._list.filter_cleared.connect(lambda: self._tool_bar.search_for(""))
         self._tray.clicked.connect(self._on_show_or_hide)
         self._tray.gone.connect(self._on_tray_gone)
@@ -356,6 +358,7 @@ class MainWindow(QMainWindow):
         queue.network_away_changed.connect(self._status_line.show_offline)
         self._status_line.show_offline(queue.network_is_away)
         jobs.jobs_updated.connect(self._selection_timer.start)
+        jobs.counted_down.connect(self._details.keep_step)
         jobs.summary_changed.connect(self._on_summary_changed)
         # After the list, which knows the latest of each job.
         self._herald = Herald(

@@ -90,7 +90,7 @@ class SidePanel(QTreeWidget):
         metrics = self.fontMetrics()
         words = max(metrics.horizontalAdvance(item.text(_LABEL)) for item in self._items.values())
         count = metrics.horizontalAdvance(_WIDEST_COUNT)
-        room = self.indentation() + _ICON_PX + 4 * _ROOM_PX
+        room = self.indentation() + self.iconSize().width() + 4 * _ROOM_PX
         return QSize(words + count + room, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
@@ -100,6 +100,12 @@ class SidePanel(QTreeWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._colour()
+        elif event.type() == QEvent.Type.FontChange:
+            self._suit_font()
+
+    def _suit_font(self) -> None:
+        side = max(_ICON_PX, self.fontMetrics().height())
+        self.setIconSize(QSize(side, side))
 
     def _colour(self) -> None:
         """Take the colours of the list, on the ground of the window."""
@@ -125,7 +131,7 @@ class SidePanel(QTreeWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._colour()
-        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
+        self._suit_font()
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(_LABEL, QHeaderView.ResizeMode.Stretch)

@@ -165,6 +165,29 @@ def test_a_small_window_keeps_room_for_the_list(open_window: OpenWindow, queue: 
     assert window._table.viewport().height() >= 2 * window._table.rowHeight(0)
 
 
+def test_in_a_window_made_smaller_the_details_give_way(
+    open_window: OpenWindow, queue: FakeQueue
+) -> None:
+    window = open_window(None, SMALL)
+    fill(window, queue, *(make_job(f"job {number}") for number in range(20)))
+    window.resize(1160, 800)
+    before = window._details.height()
+    window.resize(SMALL)
+    assert window._details.height() < before
+    assert window._table.viewport().height() >= 5 * window._table.rowHeight(0)
+
+
+def test_the_details_count_down_with_the_rows(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, make_job("a", Status.RETRYING, next_retry_at=1))
+    select(window, 0)
+    window._details._timer.setInterval(3_600_000)
+    window._details.general._facts = ()
+    window._jobs.counted_down.emit()
+    assert window._details.general.facts
+
+
 def test_height_page_and_whether_they_are_shown_are_remembered(
     open_window: OpenWindow, queue: FakeQueue, tmp_path: Path, qtbot: QtBot
 ) -> None:

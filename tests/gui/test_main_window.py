@@ -106,10 +106,10 @@ def test_window_follows_the_signals_of_the_queue(window: MainWindow, queue: Fake
     window._jobs.flush()
     speed = window._status_line._speed.text().replace("\N{NO-BREAK SPACE}", " ")
     assert speed == "↓ 14.3 MB/s"
-    assert window._status_line._counts.text() == "1 active, 2 waiting"
+    assert window._status_line._counts.text() == "1 active, 1 waiting, 1 retrying"
     queue.jobs_changed.emit([job._replace(status=Status.COMPLETED)])
     assert window._status_line._speed.text() == ""
-    assert window._status_line._counts.text() == "2 waiting"
+    assert window._status_line._counts.text() == "1 waiting, 1 retrying"
     queue.jobs_removed.emit(["b", "c"])
     assert window._status_line._counts.text() == ""
 
@@ -661,7 +661,7 @@ def test_copy_link_copies_what_is_selected(window: MainWindow, queue: FakeQueue)
     fill(window, queue, make_job("a", created_at=1), make_job("b", created_at=2))
     select(window, "b", "a")
     action(window, "copy_link").trigger()
-    assert QGuiApplication.clipboard().text() == f"{A}\n{B}"
+    assert QGuiApplication.clipboard().text() == f"{B}\n{A}"
     assert message(window) == "Copied 2 links."
     select(window, "b")
     action(window, "copy_link").trigger()
