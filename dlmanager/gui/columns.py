@@ -32,8 +32,8 @@ USUAL = frozenset(
 # The widest thing that each column usually holds; names get what is left.
 _WIDEST = {
     Column.SIZE: "999.9 MB",
-    Column.PROGRESS: "100 %________________",
-    Column.SPEED: "1,999 KB/s",
+    Column.PROGRESS: "99.9 MB______________",
+    Column.SPEED: "99.9 MB/s",
     Column.TIME_LEFT: "23 h 59 min",
     Column.DOWNLOADED: "999.9 MB",
     Column.RETRIES: "99",

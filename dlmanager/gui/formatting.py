@@ -62,8 +62,8 @@ def speed_unit(speed_bytes_s: float, previous_unit: int | None = None) -> int:
     """
     if previous_unit is not None and previous_unit >= 1:
         value = speed_bytes_s / _KILO**previous_unit
-        lowest = 0.0 if previous_unit == 1 else 0.5
-        if lowest <= value < 2 * _KILO:
+        lowest = 0.0 if previous_unit == 1 else 0.9
+        if lowest <= value < _KILO - 0.5:
             return previous_unit
     return max(1, _size_unit(speed_bytes_s))
 
@@ -208,7 +208,7 @@ def progress_text(job: Job, progress: JobProgress | None = None) -> str:
     done_bytes = bytes_of_job(job, progress)
     known_percent = percent_of_job(job, progress)
     if known_percent is None:
-        return size(done_bytes) if done_bytes else ""
+        return _in_unit(done_bytes, max(1, _size_unit(done_bytes))) if done_bytes else ""
     if job.status is not Status.PROCESSING and not done_bytes and not known_percent:
         return ""
     return percentage(known_percent)

@@ -18,7 +18,7 @@ from dlmanager.gui.palette import bar_track, blend, state_colours
 CELL_MARGIN_PX = 6
 BAR_HEIGHT_PX = 8
 _GAP_PX = 8
-_WIDEST_TEXT = "100\N{NO-BREAK SPACE}%"
+_WIDEST_TEXTS = ("100\N{NO-BREAK SPACE}%", "99.9\N{NO-BREAK SPACE}MB")
 _STRIPE_PX = 4  # along each side, from one stripe to the next
 _HINT_SHARE = 0.3  # of the bar's width, while the total is unknown
 _HAS_FOCUS = QStyle.StateFlag.State_HasFocus
@@ -63,9 +63,8 @@ class ProgressDelegate(CellDelegate):
         area = option.rect.adjusted(2 * CELL_MARGIN_PX, 0, -CELL_MARGIN_PX, 0)
         palette = option.palette
         metrics = option.fontMetrics
-        text_width = max(
-            metrics.horizontalAdvance(_WIDEST_TEXT), metrics.horizontalAdvance(bar.text)
-        )
+        # Of one width whatever the text, or the bars would not end below each other.
+        text_width = max(map(metrics.horizontalAdvance, _WIDEST_TEXTS))
         text_area = QRect(area)
         text_area.setLeft(area.right() - text_width)
         bar_area = QRectF(

@@ -450,7 +450,7 @@
     </message>
     <message>
         <source>Select one download to see each try at it.</source>
-        <translation>Ein ausgewählter Download zeigt hier jeden seiner Versuche.</translation>
+        <translation>Nach der Auswahl eines Downloads steht hier jeder seiner Versuche.</translation>
     </message>
 </context>
 <context>
@@ -469,7 +469,7 @@
     </message>
     <message>
         <source>Select a download to see everything about it here.</source>
-        <translation>Ein ausgewählter Download zeigt hier alles über sich.</translation>
+        <translation>Nach der Auswahl eines Downloads steht hier alles über ihn.</translation>
     </message>
 </context>
 <context>
@@ -496,7 +496,7 @@
     </message>
     <message>
         <source>Select one download to read what wget said.</source>
-        <translation>Ein ausgewählter Download zeigt hier, was wget gesagt hat.</translation>
+        <translation>Nach der Auswahl eines Downloads steht hier, was wget gesagt hat.</translation>
     </message>
     <message>
         <source>wget has said nothing in this attempt.</source>
@@ -737,10 +737,6 @@
         <translation>Neuer Versuch in {time}</translation>
     </message>
     <message>
-        <source>Retrying now</source>
-        <translation>Neuer Versuch beginnt</translation>
-    </message>
-    <message>
         <source>Saving the file</source>
         <translation>Datei wird gespeichert</translation>
     </message>
@@ -759,6 +755,10 @@
     <message>
         <source>Waiting for the network</source>
         <translation>Wartet auf das Netz</translation>
+    </message>
+    <message>
+        <source>Waiting to retry</source>
+        <translation>Wartet auf neuen Versuch</translation>
     </message>
     <message>
         <source>Waiting: the server asked for a pause</source>
@@ -803,6 +803,10 @@
     <message>
         <source>{number} percent</source>
         <translation>{number} Prozent</translation>
+    </message>
+    <message>
+        <source>{number} retrying</source>
+        <translation>{number} vor neuem Versuch</translation>
     </message>
     <message>
         <source>{number} seconds left</source>

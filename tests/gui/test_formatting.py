@@ -59,20 +59,20 @@ def test_speeds(speed_bytes_s: float | None, text: str) -> None:
     assert plain(formatting.speed(speed_bytes_s)) == text
 
 
-def test_a_speed_about_a_border_keeps_its_unit() -> None:
+def test_a_speed_about_a_border_keeps_its_unit_and_never_has_four_digits() -> None:
     unit = formatting.speed_unit(950_000)
     shown = []
-    for speed_bytes_s in (950_000, 1_020_000, 990_000, 1_900_000, 2_100_000, 900_000, 400_000):
+    for speed_bytes_s in (950_000, 1_020_000, 990_000, 950_000, 1_900_000, 850_000, 950_000):
         unit = formatting.speed_unit(speed_bytes_s, unit)
         shown.append(plain(formatting.speed(speed_bytes_s, unit)))
     assert shown == [
         "950 KB/s",
-        "1,020 KB/s",
-        "990 KB/s",
-        "1,900 KB/s",
-        "2.1 MB/s",
+        "1.0 MB/s",
+        "1.0 MB/s",
         "0.9 MB/s",
-        "400 KB/s",
+        "1.9 MB/s",
+        "850 KB/s",
+        "950 KB/s",
     ]
 
 
