@@ -27,6 +27,8 @@ _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
 # is anything where there are few words.
 _FILE_LIKE = re.compile(r"\S\.(?=[0-9]{0,4}[a-z])[a-z0-9]{1,5}$", re.I)
 _FEW_WORDS = 3
+# What a person means as a link though it is none yet; whoever checks it says what is missing.
+_ALMOST_LINK = re.compile(r"(?:https?:|www\.)\S*|(?:[\w-]+\.)+[a-z]{2,}/\S+", re.I)
 
 
 def read_pasted(text: str) -> list[str]:
@@ -44,8 +46,12 @@ def read_pasted(text: str) -> list[str]:
         return []
     prose = sum(line.is_prose for line in lines)
     given = sum(bool(line.links) and not line.is_prose for line in lines)
-    searched = prose > 0 and given * 2 <= len(lines)
-    kept = (line.links or ([] if searched else [line.text]) for line in lines)
+    # A stray line of words among links is a mistake that has to be told.
+    searched = prose > 0 and prose >= given
+    kept = (
+        line.links or ([line.text] if not searched or _ALMOST_LINK.fullmatch(line.text) else [])
+        for line in lines
+    )
     # Cut, a link that is too long must stay so.
     return list(dict.fromkeys(each[: MAX_LINK_CHARACTERS + 1] for links in kept for each in links))
 

@@ -73,6 +73,23 @@ def test_links_are_found_in_text(text: str, links: list[str]):
         ("see http://a/b c", ["http://a/b c"]),
         ("see http://a/b\\c for more of it", ["http://a/b\\c for more of it"]),
         ("http://a/b\nhttp://a/b", ["http://a/b"]),
+        (
+            "http://a/b\nsome rubbish line\nhttps://\nwww.a.org/x.zip\nhttp://a/c\nx\ny\nz",
+            [
+                "http://a/b",
+                "some rubbish line",
+                "https://",
+                "www.a.org/x.zip",
+                "http://a/c",
+                "x",
+                "y",
+                "z",
+            ],
+        ),
+        (
+            "Hi,\nthe files are here:\nhttp://a/b\nwww.a.org/x.zip\na.org/and/more\nRegards and/or so",
+            ["http://a/b", "www.a.org/x.zip", "a.org/and/more"],
+        ),
     ],
 )
 def test_pasted_lines_are_kept_whole_and_prose_is_searched(text: str, lines: list[str]):
