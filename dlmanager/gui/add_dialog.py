@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QDir, QRegularExpression, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QRegularExpressionValidator, QShortcut
+from PySide6.QtGui import QIcon, QKeySequence, QPalette, QRegularExpressionValidator, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -33,6 +33,7 @@ from dlmanager.gui.line_check import Findings, Wanted, look_at
 from dlmanager.gui.links_edit import LinksEdit
 from dlmanager.gui.palette import quiet_text
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.screen_room import keep_on_screen, room_on_screen
 from dlmanager.gui.sentence_label import ProblemLabel, SentenceLabel
 from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.slices import Slices
@@ -40,6 +41,8 @@ from dlmanager.gui.window_state import WindowState
 
 CHECK_DELAY_MS = 150
 _PROBLEMS_SHOWN = 3
+_LINES_SPARED = 7
+"""How many lines of links can be seen, whatever is said below them, where the screen has room."""
 _LINK_SHOWN_CHARACTERS = 56
 _MOST_RETRIES = 1000
 _MARGIN_PX = 12
@@ -69,12 +72,13 @@ class AddDialog(QDialog):
         free_bytes: Callable[[str], Awaitable[int | None]],
         jobs_by_link: Callable[[], Mapping[str, Job]],
         links: Sequence[str] = (),
+        suggests_links: bool = False,
         files: Mapping[str, FileLink] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """links: what the list of links begins with, such as those of the clipboard.
 
-        files: what a file says of some links, such as their names and mirrors. free_bytes: of the
+        suggests_links: nobody has asked for these, so that typing replaces them. files: what a file says of some links, such as their names and mirrors. free_bytes: of the
         disk of a folder.
         jobs_by_link: what the list holds already. state: where folders are remembered.
         """
@@ -112,10 +116,14 @@ class AddDialog(QDialog):
         ):
             changed.connect(self._on_changed)
         self.resize(_START_SIZE)
-        self._links.append_lines(links)
+        if suggests_links and links:
+            self._links.suggest_lines(links)
+        else:
+            self._links.append_lines(links)
         self.check()
-        # Return is all that is left to do, where there is something to add.
-        (self._add if self._add.isEnabled() else self._links).setFocus()
+        # Return is all that is left to do, where what was asked for is there.
+        is_ready = self._add.isEnabled() and not suggests_links
+        (self._add if is_ready else self._links).setFocus()
 
     def add_lines(
         self,
@@ -176,6 +184,7 @@ class AddDialog(QDialog):
         self._links.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self._links.files_dropped.connect(self.files_dropped)
         self._links.filled.connect(self._on_filled)
+        self._links.taken.connect(self.accept)
         self._links_problem = ProblemLabel(self, may_shrink=True)
         self._ranges = SentenceLabel(self, may_shrink=True)
         self._left_out = SentenceLabel(self, may_shrink=True)
@@ -356,9 +365,7 @@ class AddDialog(QDialog):
 
     def _on_checked(self, found: Findings) -> None:
         self._findings = found
-        self._one_file.setVisible(found.may_be_one_file)
-        if not found.may_be_one_file:
-            self._one_file.setChecked(False)
+        self._offer_one_file(found)
         is_single = found.is_single or self._is_one_file
         self._name.setEnabled(is_single)
         self._name.setPlaceholderText(
@@ -381,13 +388,28 @@ class AddDialog(QDialog):
             self._adds_when_checked = False
             self._add_found()
 
+    def _offer_one_file(self, found: Findings) -> None:
+        self._one_file.setVisible(found.may_be_one_file)
+        if not found.may_be_one_file:
+            self._one_file.setChecked(False)
+            return
+        # It stays possible where the names differ, but is not what most people want then.
+        palette = self.palette()
+        if not found.look_like_one_file:
+            palette.setColor(QPalette.ColorRole.WindowText, quiet_text(palette))
+        self._one_file.setPalette(palette)
+
     def _make_room(self) -> None:
-        """Grow where the sentences need more than the list of links can give them."""
+        """Grow where the sentences would take from the list of links, as far as the screen goes."""
         layout = self.layout()
         assert layout is not None  # made in the constructor
         least_px = layout.totalMinimumHeightForWidth(self.width())
-        if least_px > self.height():
-            self.resize(self.width(), least_px)
+        spared_px = _LINES_SPARED * self.fontMetrics().lineSpacing() - self._links.minimumHeight()
+        screen_px = room_on_screen(self).height()
+        wanted_px = max(least_px, min(least_px + spared_px, screen_px))
+        if wanted_px > self.height():
+            self.resize(self.width(), wanted_px)
+            keep_on_screen(self)
 
     def _say_done(self) -> None:
         count, self._done_count = self._done_count, 0
@@ -558,6 +580,9 @@ class AddDialog(QDialog):
         self._links.clear()
         self._links.append_lines([lines[number] for number, _ in bad_lines])
         self.note_added(added_count)
+        # Not on Close, which the keyboard would come to now, and Return then throw them away.
+        self._links.turn_to_line(0)
+        self._links.setFocus()
 
 
 def _label(text: str, field_of: QWidget) -> QLabel:

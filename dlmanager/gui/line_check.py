@@ -107,6 +107,11 @@ class Findings:
         return len({each.url for each in self.orders}) > 1
 
     @property
+    def look_like_one_file(self) -> bool:
+        """Whether the links end alike, as mirrors mostly do."""
+        return len({suggest_filename(each.url).casefold() for each in self.orders}) == 1
+
+    @property
     def jobs(self) -> list[Job]:
         """The jobs that have one of the links already, each once."""
         jobs = [each.job for each in self.duplicates.values() if each.job is not None]
@@ -134,11 +139,12 @@ def look_at(
             links = range_in(line)
             if links is not None:
                 found.is_single = False
-                found.ranges.append((number, links))
                 _refuse_too_many(len(found.orders) + links.count)
             for link in (line,) if links is None else links.links():
                 _order(number, link, wanted, queue, jobs_by_link, found, first_lines)
                 yield
+            if links is not None:
+                found.ranges.append((number, links))  # only now it stands for downloads
         except InvalidFolder as error:
             found.folder = in_window_language(str(error))
             return  # wrong for every line alike: looking at ten thousand lines says no more

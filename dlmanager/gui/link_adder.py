@@ -93,11 +93,15 @@ class LinkAdder(QObject):
             self.open_dialog(left)
 
     def open_dialog(
-        self, links: Sequence[str] = (), files: Mapping[str, "FileLink"] | None = None
+        self,
+        links: Sequence[str] = (),
+        files: Mapping[str, "FileLink"] | None = None,
+        *,
+        suggests_links: bool = False,
     ) -> "AddDialog":
         """Ask for links to add, beginning with the given ones; returns the dialog, open.
 
-        files: what a file says of some.
+        files: what a file says of some. suggests_links: nobody has asked for these.
         """
         if self._dialog is not None:
             self._dialog.add_lines(links, files)
@@ -116,6 +120,7 @@ class LinkAdder(QObject):
             free_bytes=self._free_bytes,
             jobs_by_link=self._jobs.jobs_by_link,
             links=links,
+            suggests_links=suggests_links,
             files=files,
             parent=self._window,
         )
@@ -170,7 +175,7 @@ class LinkAdder(QObject):
 
     def _on_clipboard_read(self, links: list[str]) -> None:
         # Whoever copied something else does not mean it as a link.
-        self.open_dialog(links if hold_link(links) else ())
+        self.open_dialog(links if hold_link(links) else (), suggests_links=True)
 
     def _on_pasted(self, links: list[str]) -> None:
         if links:

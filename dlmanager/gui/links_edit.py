@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
-from PySide6.QtCore import QMimeData, Signal
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from dlmanager.gui.mime_links import may_hold_links, offer_of
@@ -23,10 +23,12 @@ class LinksEdit(QPlainTextEdit):
 
     Signals:
         filled(): lines that were appended are all there.
+        taken(): Return was the first key after lines were suggested: they are what is wanted.
         files_dropped(list[str]): files of this machine were dropped or pasted: their paths.
     """
 
     filled = Signal()
+    taken = Signal()
     files_dropped = Signal(object)
 
     def __init__(
@@ -34,7 +36,7 @@ class LinksEdit(QPlainTextEdit):
     ) -> None:
         super().__init__(parent)
         self._start_task = start_task
-        self._is_reading = self._is_left = False
+        self._is_reading = self._is_left = self._is_suggesting = False
         self._waiting: deque[str] = deque()
         self._filling = Slices(self)
         self.setTabChangesFocus(True)
@@ -50,6 +52,18 @@ class LinksEdit(QPlainTextEdit):
         self._waiting += lines
         if not self._filling.is_busy:
             self._filling.start(self._fill(), self._on_filled)
+
+    def suggest_lines(self, lines: Sequence[str]) -> None:
+        """Put lines here that are all selected: the first key replaces them, or takes them."""
+        self._is_suggesting = True
+        self.append_lines(lines)
+
+    def turn_to_line(self, number: int) -> None:
+        """Put the cursor at the end of a line; counted from 0."""
+        cursor = QTextCursor(self.document().findBlockByNumber(number))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        self.setTextCursor(cursor)
+        self._show_beginnings()
 
     def leave(self) -> None:
         """Take nothing more: the dialog is closed, and this field may go at any time."""
@@ -72,6 +86,14 @@ class LinksEdit(QPlainTextEdit):
             self._insert_at_cursor(links)
         elif not offer.files:
             self.insertPlainText(source.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        was_suggesting, self._is_suggesting = self._is_suggesting, False
+        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if was_suggesting and is_return and self.textCursor().hasSelection():
+            self.taken.emit()
+        else:
+            super().keyPressEvent(event)
 
     def mark_lines(self, numbers: Sequence[int]) -> None:
         """Underline the lines that cannot be used, the first of very many."""
@@ -108,6 +130,7 @@ class LinksEdit(QPlainTextEdit):
         )
         cursor.endEditBlock()
         self.setTextCursor(cursor)
+        self._show_beginnings()
 
     def _fill(self) -> Iterator[None]:
         while self._waiting:
@@ -123,5 +146,13 @@ class LinksEdit(QPlainTextEdit):
             yield
 
     def _on_filled(self) -> None:
-        self.moveCursor(QTextCursor.MoveOperation.End)
+        if self._is_suggesting:
+            self.selectAll()
+        else:
+            self.moveCursor(QTextCursor.MoveOperation.End)
+        self._show_beginnings()
         self.filled.emit()
+
+    def _show_beginnings(self) -> None:
+        """Scroll back to where all links begin: ends of long ones tell nothing of the others."""
+        self.horizontalScrollBar().setValue(0)

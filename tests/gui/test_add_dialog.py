@@ -33,6 +33,7 @@ def make_dialog(
     links: Sequence[str],
     state: WindowState,
     start_task: Callable[[Coroutine[Any, Any, None]], None] = finish,
+    suggests_links: bool = False,
 ) -> AddDialog:
     return AddDialog(
         queue,
@@ -42,6 +43,7 @@ def make_dialog(
         free_bytes=free_at_once,
         jobs_by_link=lambda: {job.url: job for job in queue.jobs.values()},
         links=links,
+        suggests_links=suggests_links,
     )
 
 
@@ -52,8 +54,8 @@ def state(tmp_path: Path) -> WindowState:
 
 @pytest.fixture
 def open_dialog(qtbot: QtBot, queue: FakeQueue, tmp_path: Path, state: WindowState) -> Open:
-    def opened(*links: str, folder: str = str(tmp_path)) -> AddDialog:
-        dialog = make_dialog(queue, folder, links, state)
+    def opened(*links: str, folder: str = str(tmp_path), suggests_links: bool = False) -> AddDialog:
+        dialog = make_dialog(queue, folder, links, state, suggests_links=suggests_links)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # looked at when closed
         qtbot.addWidget(dialog)
         dialog.open()
@@ -662,6 +664,67 @@ def test_return_is_all_that_is_left_when_it_opens_with_links(
     assert [order.url for order in queue.orders] == [A]
 
 
+def test_links_that_nobody_asked_for_give_way_to_what_is_typed(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(A, B, suggests_links=True)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    assert dialog.focusWidget() is dialog._links
+    qtbot.keyClicks(dialog.focusWidget(), "https://c")
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert dialog._links.toPlainText() == "https://c\n"
+    assert queue.orders == []
+
+
+def test_links_that_nobody_asked_for_are_taken_with_return_as_the_first_key(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(A, B, suggests_links=True)
+    qtbot.keyClick(dialog._links, Qt.Key.Key_Return)
+    assert [order.url for order in queue.orders] == [A, B]
+
+
+def test_return_after_some_were_added_throws_nothing_away(
+    open_dialog: Open, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    dialog = open_dialog(A, "nonsense")
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert [order.url for order in queue.orders] == [A]
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert dialog._links.toPlainText() == "nonsense\n"
+
+
+def test_a_long_link_shows_how_it_begins(open_dialog: Open) -> None:
+    long = f"https://example.org/{'long-' * 60}.iso"
+    dialog = open_dialog(A, long)
+    bar = dialog._links.horizontalScrollBar()
+    assert bar.maximum() > 0
+    assert bar.value() == 0
+    mime = QMimeData()
+    mime.setText(long)
+    dialog._links.insertFromMimeData(mime)
+    assert bar.value() == 0
+
+
+def test_the_dialog_grows_for_its_sentences_so_that_the_links_stay_in_sight(
+    open_dialog: Open, queue: FakeQueue
+) -> None:
+    queue.hold(make_job("a", url=A))
+    bad = [f"nonsense{n}" for n in range(5)]
+    dialog = open_dialog(A, *bad, "https://example.org/[1-20]")
+    assert dialog._links.height() >= 6 * dialog.fontMetrics().lineSpacing()
+
+
+def test_a_range_that_cannot_be_used_stands_for_nothing(open_dialog: Open) -> None:
+    dialog = open_dialog("www.example.org/[1-60]", A)
+    assert dialog._links_problem.isVisible()
+    assert not dialog._ranges.isVisible()
+
+
 def test_links_are_pasted_wherever_the_keyboard_is(open_dialog: Open, qtbot: QtBot) -> None:
     dialog = open_dialog(A)
     with qtbot.waitActive(dialog):
@@ -708,6 +771,14 @@ class TestSeveralLinksToOneFile:
         (order,) = queue.orders
         assert (order.url, order.filename) == (A, "one.iso")
         assert [each.url for each in order.mirrors] == [B]
+
+    def test_are_offered_quietly_where_their_names_differ(self, open_dialog: Open) -> None:
+        dialog = open_dialog(A, "https://mirror.example.org/a.iso")
+        text = QPalette.ColorRole.WindowText
+        assert dialog._one_file.palette().color(text) == dialog.palette().color(text)
+        write(dialog, f"{A}\n{B}")
+        assert dialog._one_file.isVisible()
+        assert dialog._one_file.palette().color(text) != dialog.palette().color(text)
 
     def test_are_several_downloads_else(self, open_dialog: Open, queue: FakeQueue) -> None:
         open_dialog(A, B).accept()

@@ -234,6 +234,14 @@ def test_nothing_of_a_drop_vanishes(window: MainWindow, queue: FakeQueue) -> Non
     assert len(dialog._links.extraSelections()) == 3
 
 
+def test_typing_replaces_what_was_on_the_clipboard(window: MainWindow, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setText(A)
+    action(window, "add").trigger()
+    (dialog,) = window.findChildren(AddDialog)
+    qtbot.keyClicks(dialog.focusWidget(), "x")
+    assert dialog._links.toPlainText() == "x"
+
+
 def test_the_dialog_does_not_begin_with_a_clipboard_that_holds_no_link(
     window: MainWindow, queue: FakeQueue
 ) -> None:
