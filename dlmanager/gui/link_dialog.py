@@ -66,7 +66,7 @@ class LinkDialog(QDialog):
         self._field.setClearButtonEnabled(True)
         self._field.selectAll()
         self._field.setFocus()
-        self._label = QLabel(self.tr("&Link to the same file:"), self)
+        self._label = QLabel(self.tr("&Link to the same file"), self)
         self._label.setBuddy(self._field)
         self._problem = ProblemLabel(self)
         self._promise = self._note(self._promise_text(bytes_done))
