@@ -44,6 +44,7 @@ from dlmanager.gui.live_progress import LiveProgress
 from dlmanager.gui.mime_links import may_hold_links
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.row_actions import MoveToTrash, RowActions
+from dlmanager.gui.screen_room import keep_on_screen
 from dlmanager.gui.sentences import in_window_language
 from dlmanager.gui.status_line import StatusLine
 from dlmanager.gui.tool_bar import ToolBar
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         self._on_summary_changed()
         self.resize(_START_SIZE)
         self.restoreGeometry(self._state.geometry)
+        keep_on_screen(self)
 
     def load(self, jobs: Iterable[Job]) -> None:
         """Fill the list with what the queue holds."""
