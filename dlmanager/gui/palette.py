@@ -64,7 +64,11 @@ LEAST_CONTRAST_OF_TEXT = 4.5
 # Of bars, badges and icons; both as WCAG 2.2, level AA, has them. A little more than its 3,
 # because colours are rounded before they are seen.
 _LEAST_CONTRAST_OF_SHAPES = 3.05
+# Fusion blends the outlines of some with their ground.
+_LEAST_CONTRAST_OF_OUTLINES = 3.7
 _STEPS = 40
+# Widgets that are found by their outline.
+_OUTLINED = ("QLineEdit", "QPlainTextEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox")
 _DISABLED_LIGHT = "#9299a5"
 _DISABLED_DARK = "#737a86"
 
@@ -143,6 +147,30 @@ def with_accent(palette: QPalette, accent: QColor) -> QPalette:
         made.setColor(group, _Role.Accent, seen)
         made.setColor(group, _Role.Highlight, read)
     return made
+
+
+def with_outlines(palette: QPalette) -> QPalette:
+    """Return the palette for fields and boxes, whose outlines can then be seen in it.
+
+    Fusion draws them in a darker shade of the window's ground, which these widgets use for nothing
+    else; on a dark ground, nobody would see where a field begins.
+    """
+    made = QPalette(palette)
+    grounds = [palette.color(role) for role in (_Role.Base, _Role.Window)]
+    outline = distinct(palette.color(_Role.Mid), grounds, _LEAST_CONTRAST_OF_OUTLINES)
+    for group, shown in (
+        (_Group.Active, outline),
+        (_Group.Inactive, outline),
+        (_Group.Disabled, blend(outline, palette.color(_Role.Window), 0.5)),
+    ):
+        made.setColor(group, _Role.Window, _lighter_by_fusion(shown))
+    return made
+
+
+def _lighter_by_fusion(outline: QColor) -> QColor:
+    """Return the colour that `darker(140)`, as Fusion calls it, makes the outline of."""
+    hue, saturation, value, _ = outline.getHsvF()
+    return QColor.fromHsvF(max(0.0, hue), saturation, min(1.0, value * 1.4))
 
 
 def bar_track(palette: QPalette) -> QColor:
@@ -250,6 +278,8 @@ class PaletteKeeper(QObject):
     def _apply(self, scheme: Qt.ColorScheme) -> None:
         application = self._application
         application.setPalette(QPalette())
+        for widget_class in _OUTLINED:
+            application.setPalette(QPalette(), widget_class)
         brought = application.palette()
         standard = application.style().standardPalette()
         # A style's standard palette is what is left where no theme of the platform says otherwise.
@@ -264,3 +294,5 @@ class PaletteKeeper(QObject):
         if themed and accent != standard.color(_Role.Accent):
             ours = with_accent(ours, accent)
         application.setPalette(ours)
+        for widget_class in _OUTLINED:
+            application.setPalette(with_outlines(ours), widget_class)

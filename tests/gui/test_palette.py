@@ -3,7 +3,15 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
 
 from dlmanager.core.job import Status
 from dlmanager.core.settings import Settings
@@ -16,6 +24,7 @@ from dlmanager.gui.palette import (
     quiet_text,
     state_colours,
     with_accent,
+    with_outlines,
     with_soft_selection,
 )
 
@@ -110,6 +119,32 @@ def test_errors_can_be_read_in_dialogs(palette: QPalette) -> None:
     assert contrast(state_colours(palette).failed, palette.color(Role.Window)) >= 4.5
 
 
+@BOTH
+def test_outlines_of_fields_can_be_seen(palette: QPalette) -> None:
+    for group in (Group.Active, Group.Inactive):
+        outline = with_outlines(palette).color(group, Role.Window).darker(140)  # Fusion's
+        for ground in (Role.Base, Role.Window):
+            assert contrast(outline, palette.color(ground)) >= 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("made", [QLineEdit, QSpinBox, QCheckBox, QPlainTextEdit])
+def test_the_outline_that_is_painted_can_be_seen(
+    plain_application: QApplication, scheme: str, made: type[QWidget], qtbot: QtBot
+) -> None:
+    keeper = PaletteKeeper(plain_application)
+    keeper.wear(Settings(colour_scheme=scheme))
+    window = QWidget()
+    qtbot.addWidget(window)
+    made(window).setGeometry(10, 10, 80, 40)
+    window.resize(100, 60)
+    image = window.grab().toImage()
+    middle = [image.pixelColor(x, 30) for x in range(5, 20)]
+    ground = plain_application.palette().color(Role.Window)
+    assert max(contrast(colour, ground) for colour in middle) >= 3
+    keeper.deleteLater()
+
+
 def test_darkness_is_told_by_text_and_ground() -> None:
     assert is_dark(dark_palette())
     assert not is_dark(light_palette())
@@ -165,7 +200,12 @@ def test_a_light_theme_lends_its_accent_to_our_dark_palette(
     theme.setColor(Role.Accent, QColor("#e66100"))
     worn: list[QPalette] = []
     monkeypatch.setattr(plain_application, "palette", lambda: theme, raising=False)
-    monkeypatch.setattr(plain_application, "setPalette", worn.append, raising=False)
+    monkeypatch.setattr(
+        plain_application,
+        "setPalette",
+        lambda palette, widget_class=None: worn.append(palette) if not widget_class else None,
+        raising=False,
+    )
     keeper = PaletteKeeper(plain_application)
     keeper.wear(Settings(colour_scheme="dark"))
     assert is_dark(worn[-1])
