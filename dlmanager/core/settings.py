@@ -12,6 +12,7 @@ from dlmanager.core.errors import BadInput, InvalidSetting
 class Page(StrEnum):
     """Where the settings dialog shows a setting; in the order of its pages."""
 
+    GENERAL = "General"
     DOWNLOADS = "Downloads"
     QUEUE = "Queue and retries"
     NETWORK = "Network"
@@ -154,14 +155,14 @@ class Settings:
         Kind.PROGRAM,
     )
     download_directory: str = _text(
-        Page.DOWNLOADS,
+        Page.GENERAL,
         "Download to",
         "where files go; empty: your Downloads folder",
         Kind.FOLDER,
     )
     low_speed_limit_bytes_s: int = _number(
         512,
-        Page.NETWORK,
+        Page.DOWNLOADS,
         "Slowest speed",
         "a download that is slower than this for too long is tried again",
         0,
@@ -171,7 +172,7 @@ class Settings:
     )
     low_speed_time_s: int = _number(
         60,
-        Page.NETWORK,
+        Page.DOWNLOADS,
         "May be slower for",
         "how long a download may be slower than that",
         0,
@@ -232,7 +233,7 @@ class Settings:
     )
     language: str = _choice(
         ("system", "en", "de"),
-        Page.APPEARANCE,
+        Page.GENERAL,
         "Language",
         "language of the window: that of the system, English or German; "
         "counts from the next start on",

@@ -78,9 +78,9 @@ class AddDialog(QDialog):
     ) -> None:
         """links: what the list of links begins with, such as those of the clipboard.
 
-        suggests_links: nobody has asked for these, so that typing replaces them. files: what a file says of some links, such as their names and mirrors. free_bytes: of the
-        disk of a folder.
-        jobs_by_link: what the list holds already. state: where folders are remembered.
+        suggests_links: nobody has asked for these, so that typing replaces them. files: what a
+        file says of some links, such as their names and mirrors. free_bytes: of the disk of a
+        folder. jobs_by_link: what the list holds already. state: where folders are remembered.
         """
         super().__init__(parent)
         self._queue = queue

@@ -169,8 +169,8 @@ def with_outlines(palette: QPalette) -> QPalette:
 
 def _lighter_by_fusion(outline: QColor) -> QColor:
     """Return the colour that `darker(140)`, as Fusion calls it, makes the outline of."""
-    hue, saturation, value, _ = outline.getHsvF()
-    return QColor.fromHsvF(max(0.0, hue), saturation, min(1.0, value * 1.4))
+    value = min(1.0, outline.valueF() * 1.4)
+    return QColor.fromHsvF(max(0.0, outline.hueF()), outline.saturationF(), value)
 
 
 def bar_track(palette: QPalette) -> QColor:
@@ -279,7 +279,7 @@ class PaletteKeeper(QObject):
         application = self._application
         application.setPalette(QPalette())
         for widget_class in _OUTLINED:
-            application.setPalette(QPalette(), widget_class)
+            _set_palette_of(application, QPalette(), widget_class)
         brought = application.palette()
         standard = application.style().standardPalette()
         # A style's standard palette is what is left where no theme of the platform says otherwise.
@@ -295,4 +295,9 @@ class PaletteKeeper(QObject):
             ours = with_accent(ours, accent)
         application.setPalette(ours)
         for widget_class in _OUTLINED:
-            application.setPalette(with_outlines(ours), widget_class)
+            _set_palette_of(application, with_outlines(ours), widget_class)
+
+
+def _set_palette_of(application: QApplication, palette: QPalette, widget_class: str) -> None:
+    # PySide's stubs ask for bytes, which it then does not take.
+    application.setPalette(palette, widget_class)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 A change counts at once. What cannot be used is said below its field, and the old value counts on.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFileDialog,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -50,11 +50,13 @@ from dlmanager.core.settings import (
     describe,
     setting_names,
 )
-from dlmanager.gui import formatting
 from dlmanager.gui.extensions_edit import ExtensionsEdit
+from dlmanager.gui.mnemonics import keys_of, with_mnemonics
 from dlmanager.gui.palette import quiet_text
+from dlmanager.gui.screen_room import keep_on_screen
 from dlmanager.gui.sentence_label import ProblemLabel, WrappedLabel
 from dlmanager.gui.sentences import in_window_language
+from dlmanager.gui.setting_words import words_of_refusal
 
 StartTask = Callable[[Coroutine[Any, Any, None]], None]
 TestWget = Callable[[str], Coroutine[Any, Any, tuple[str, str]]]
@@ -63,6 +65,7 @@ used; raises a DlmanagerError where it cannot."""
 
 _MARGIN_PX = 12
 _GAP_PX = 4
+_FIELD_GAP_PX = 16
 _START_CHARACTERS, _START_LINES = 120, 34
 
 
@@ -102,11 +105,13 @@ class SettingsDialog(QDialog):
         self._fields: dict[str, _Field] = {}
         self.setWindowTitle(self.tr("Settings"))
         self._pending = 0
+        self._is_leaving = self._was_told = False
         self.finished.connect(self._delete_when_done)
         self._pages = QListWidget(self)
         self._pages.setSpacing(_GAP_PX)
         self._pages.setAccessibleName(self.tr("Pages"))
         self._stack = QStackedWidget(self)
+        self._reset_button = QPushButton(self.tr("&Reset this page"), self)
         for page in Page:
             self._pages.addItem(translated(page))
             self._stack.addWidget(self._page(page))
@@ -117,11 +122,20 @@ class SettingsDialog(QDialog):
         for name, field in self._fields.items():
             field.show_value(as_text(getattr(care.settings, name)))
         care.changed.connect(self._on_changed)
-        self.resize(self._start_size().boundedTo(self.screen().availableSize()))
+        self._suit_widths()
+        self.resize(self._start_size())
+        keep_on_screen(self)
 
     def show_page(self, page: Page) -> None:
         """Turn to a page."""
         self._pages.setCurrentRow(list(Page).index(page))
+
+    def _suit_widths(self) -> None:
+        """Make what is not as wide as the page equally wide, on all pages."""
+        boxes = [*self.findChildren(QAbstractSpinBox), *self.findChildren(QComboBox)]
+        width_px = max(box.sizeHint().width() for box in boxes)
+        for box in boxes:
+            box.setMinimumWidth(width_px)
 
     def _start_size(self) -> QSize:
         metrics = self.fontMetrics()
@@ -133,14 +147,12 @@ class SettingsDialog(QDialog):
         self._pages.setFixedWidth(width)
         self._pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        reset = buttons.addButton(
-            self.tr("&Reset this page"), QDialogButtonBox.ButtonRole.ResetRole
-        )
+        buttons.addButton(self._reset_button, QDialogButtonBox.ButtonRole.ResetRole)
         for button in buttons.buttons():
             assert isinstance(button, QPushButton)
             button.setAutoDefault(False)  # Return ends the typing in a field, not the dialog
             button.setIcon(QIcon())
-        reset.clicked.connect(self._on_reset)
+        self._reset_button.clicked.connect(self._on_reset)
         buttons.rejected.connect(self.reject)
         middle = QHBoxLayout()
         middle.setSpacing(_MARGIN_PX)
@@ -153,24 +165,33 @@ class SettingsDialog(QDialog):
         layout.addWidget(buttons)
 
     def _page(self, page: Page) -> QWidget:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.setVerticalSpacing(_MARGIN_PX)
+        names = [name for name in setting_names() if describe(name).page is page]
+        fields = [self._field(name) for name in names]
+        self._fields |= zip(names, fields, strict=True)
+        self._give_keys(fields)
+        # Labels on top: beside the fields, large fonts and long words would leave no room for them.
+        column = QVBoxLayout()
+        column.setSpacing(_FIELD_GAP_PX)
         if introduction := _introduction(page):
-            form.addRow(_QuietLabel(introduction, self))
-        for name in setting_names():
-            if describe(name).page is page:
-                field = self._fields[name] = self._field(name)
-                form.addRow(field.label, field)
+            column.addWidget(_QuietLabel(introduction, self))
+        for field in fields:
+            column.addWidget(field)
+        column.addStretch(1)
         content = QWidget(self)
-        content.setLayout(form)
+        content.setLayout(column)
         area = QScrollArea(self)
         area.setWidget(content)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return area
+
+    def _give_keys(self, fields: "Sequence[_Field]") -> None:
+        taken = keys_of(
+            [self._reset_button.text(), *(each for field in fields for each in field.button_texts)]
+        )
+        labels = with_mnemonics([field.label_text for field in fields], taken)
+        for field, label in zip(fields, labels, strict=True):
+            field.show_label(label)
 
     def _field(self, name: str) -> "_Field":
         description = describe(name)
@@ -178,6 +199,7 @@ class SettingsDialog(QDialog):
         if isinstance(editor, _TextEditor):
             editor.show_placeholder(self._found.get(name, ""))
         field = _Field(description, as_text(default_of(name)), editor, self)
+        field.setObjectName(name)
         if description.kind is Kind.PROGRAM:
             field.add_button(self.tr("&Test"), partial(self._on_test_wget, field))
         field.edited.connect(partial(self._on_edited, name))
@@ -192,6 +214,8 @@ class SettingsDialog(QDialog):
             await work
         finally:
             self._pending -= 1
+            if self._is_leaving and not self._pending and self.isVisible():
+                self._leave_or_tell()
             self._delete_when_done()
 
     def _delete_when_done(self) -> None:
@@ -199,11 +223,38 @@ class SettingsDialog(QDialog):
         if self.isHidden() and not self._pending:
             self.deleteLater()
 
+    def reject(self) -> None:
+        """Close, unless a value cannot be used: that is told first, and lost only the next time."""
+        was_waiting = self._is_leaving
+        for field in self._fields.values():
+            field.end_typing()
+        if self._pending and not was_waiting:
+            self._is_leaving = True
+        else:
+            self._leave_or_tell()
+
+    def _leave_or_tell(self) -> None:
+        self._is_leaving = False
+        refused = [field for field in self._fields.values() if field.is_refused]
+        if not refused or self._was_told or self._pending:
+            super().reject()
+            return
+        self._was_told = True
+        self.show_page(describe(refused[0].objectName()).page)
+        refused[0].take_keyboard()
+        self._failure.say(
+            self.tr("{setting}: what is written there is not used. Close again to drop it.").format(
+                setting=refused[0].label_text
+            )
+        )
+
     def _on_changed(self, settings: Settings) -> None:
         for name, field in self._fields.items():
             field.offer_value(as_text(getattr(settings, name)))
 
     def _on_edited(self, name: str, text: str) -> None:
+        self._failure.say("")
+        self._was_told = False
         self._start(self._set(name, text))
 
     async def _set(self, name: str, text: str) -> None:
@@ -211,7 +262,7 @@ class SettingsDialog(QDialog):
         try:
             await self._care.set(name, text)
         except DlmanagerError as error:
-            field.problem.say(in_window_language(str(error)))
+            field.problem.say(words_of_refusal(name, str(error)))
         else:
             field.problem.say("")
             # A path may have been completed, a password been put away.
@@ -242,7 +293,7 @@ class SettingsDialog(QDialog):
             path, version = await self._test_wget(field.text())
         except DlmanagerError as error:
             field.tell("")
-            field.problem.say(in_window_language(str(error)))
+            field.problem.say(words_of_refusal(field.objectName(), str(error)))
         else:
             field.problem.say("")
             field.tell(
@@ -269,15 +320,16 @@ class _Field(QWidget):
         self._shown = ""
         self._default = default
         self._is_list = description.kind is Kind.EXTENSIONS
-        is_switch = description.kind is Kind.SWITCH
-        self.label = QLabel("" if is_switch else translated(description.label), parent)
-        self.label.setBuddy(editor.widget)
-        editor.widget.setAccessibleName(translated(description.label))
-        explanation = _explanation(description, default)
+        self.label_text = translated(description.label)
+        self._label = QLabel(self)
+        self._label.setBuddy(editor.widget)
+        self._label.setVisible(description.kind is not Kind.SWITCH)
+        editor.widget.setAccessibleName(self.label_text)
+        explanation = _explanation(description, editor, default)
         editor.widget.setAccessibleDescription(explanation)
         # What they are the introduction of the page says once.
         self._note = _QuietLabel(
-            _default_text(description, default) if self._is_list else explanation, self
+            _default_text(editor, default) if self._is_list else explanation, self
         )
         self._told = _QuietLabel("", self)
         self._told.hide()
@@ -291,10 +343,37 @@ class _Field(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(_GAP_PX)
+        layout.addWidget(self._label)
         layout.addLayout(self._row)
         for below in (self._note, self._told, self.problem):
             layout.addWidget(below)
         editor.on_edited = self._on_edited
+
+    @property
+    def button_texts(self) -> list[str]:
+        """The words of the buttons beside the editor."""
+        return [button.text() for button in self.findChildren(QPushButton)]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it holds what cannot be used."""
+        return not self.problem.isHidden()
+
+    def show_label(self, text: str) -> None:
+        """Show the label, with its key marked in it."""
+        if isinstance(self._editor.widget, QCheckBox):
+            self._editor.widget.setText(text)
+        else:
+            self._label.setText(text)
+
+    def end_typing(self) -> None:
+        """Hand on what was typed, if it was not yet."""
+        self._editor.end_typing()
+        self._on_edited()
+
+    def take_keyboard(self) -> None:
+        """Let what is typed next come here."""
+        self._editor.widget.setFocus()
 
     def text(self) -> str:
         """What the editor holds."""
@@ -344,17 +423,17 @@ def translated(text: str) -> str:
     return QCoreApplication.translate("Settings", text)
 
 
-def _explanation(description: Description, default: str) -> str:
+def _explanation(description: Description, editor: "_Editor", default: str) -> str:
     explanation = translated(description.explanation)
     sentence = f"{explanation[:1].upper()}{explanation[1:]}."
     if description.kind in (Kind.TEXT, Kind.FOLDER, Kind.PROGRAM):
         return sentence  # it says itself what an empty text means
-    return f"{sentence} {_default_text(description, default)}"
+    return f"{sentence} {_default_text(editor, default)}"
 
 
-def _default_text(description: Description, default: str) -> str:
+def _default_text(editor: "_Editor", default: str) -> str:
     return QCoreApplication.translate("SettingsDialog", "Default: {value}.").format(
-        value=_value_text(description, default)
+        value=editor.worded(default)
     )
 
 
@@ -367,21 +446,6 @@ def _introduction(page: Page) -> str:
             "An extension that is written into one category leaves the others.",
         )
     return ""
-
-
-def _value_text(description: Description, value: str) -> str:
-    match description.kind:
-        case Kind.NUMBER:
-            if description.least_means and int(value) == description.least:
-                return translated(description.least_means)
-            number = formatting.whole_number(int(value))
-            return f"{number} {translated(description.unit)}"
-        case Kind.SWITCH:
-            if value == as_text(True):
-                return QCoreApplication.translate("Settings", "on")
-            return QCoreApplication.translate("Settings", "off")
-        case _:
-            return choice_text(value)
 
 
 def choice_text(choice: str) -> str:
@@ -417,6 +481,13 @@ class _Editor:
     def show_value(self, text: str) -> None:
         raise NotImplementedError
 
+    def worded(self, value: str) -> str:
+        """A value as this editor shows it."""
+        return choice_text(value)
+
+    def end_typing(self) -> None:
+        """Take what is being typed as the value."""
+
 
 class _WheelGuard(QObject):
     """Lets the wheel scroll the page: a value changes only where it has the keyboard."""
@@ -434,12 +505,31 @@ class _WheelGuard(QObject):
         return super().eventFilter(watched, event)
 
 
+class _SecondsBox(QDoubleSpinBox):
+    """Seconds, to the millisecond, without digits that say nothing."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setDecimals(3)
+
+    def textFromValue(self, value: float) -> str:
+        return self.locale().toString(value, "g", 6)
+
+
+_MS_PER_S = 1000
+
+
 class _NumberEditor(_Editor):
+    """Milliseconds are shown as seconds."""
+
     def __init__(self, description: Description, parent: QWidget) -> None:
-        self._box = QSpinBox(parent)
+        self._is_time = description.unit == "ms"
+        self._box: QSpinBox | _SecondsBox = (
+            _SecondsBox(parent) if self._is_time else QSpinBox(parent)
+        )
+        self._box.setRange(self._shown(str(description.least)), self._shown(str(description.most)))
         _WheelGuard(self._box)
-        self._box.setRange(description.least, description.most)
-        self._box.setSuffix(f" {translated(description.unit)}")
+        self._box.setSuffix(f" {translated('s' if self._is_time else description.unit)}")
         self._box.setGroupSeparatorShown(True)
         if description.most > 1000:
             self._box.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
@@ -451,12 +541,24 @@ class _NumberEditor(_Editor):
         super().__init__(self._box)
 
     def text(self) -> str:
-        return str(self._box.value())
+        return str(round(self._box.value() * (_MS_PER_S if self._is_time else 1)))
 
     def show_value(self, text: str) -> None:
         self._box.blockSignals(True)
-        self._box.setValue(int(text))
+        self._box.setValue(self._shown(text))
         self._box.blockSignals(False)
+
+    def worded(self, value: str) -> str:
+        number = self._shown(value)
+        if self._box.specialValueText() and number == self._box.minimum():
+            return self._box.specialValueText()
+        return f"{self._box.textFromValue(number)}{self._box.suffix()}"
+
+    def end_typing(self) -> None:
+        self._box.interpretText()
+
+    def _shown(self, text: str) -> Any:
+        return int(text) / _MS_PER_S if self._is_time else int(text)
 
 
 class _SwitchEditor(_Editor):
@@ -467,6 +569,11 @@ class _SwitchEditor(_Editor):
 
     def text(self) -> str:
         return as_text(self._box.isChecked())
+
+    def worded(self, value: str) -> str:
+        if value == as_text(True):
+            return QCoreApplication.translate("Settings", "on")
+        return QCoreApplication.translate("Settings", "off")
 
     def show_value(self, text: str) -> None:
         self._box.setChecked(text == as_text(True))

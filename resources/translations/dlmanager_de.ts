@@ -1171,8 +1171,8 @@
         <translation>Link &amp;ändern</translation>
     </message>
     <message>
-        <source>&amp;Link to the same file:</source>
-        <translation>&amp;Link zur selben Datei:</translation>
+        <source>&amp;Link to the same file</source>
+        <translation>&amp;Link zur selben Datei</translation>
     </message>
     <message>
         <source>Edit link</source>
@@ -2356,6 +2356,33 @@
     </message>
 </context>
 <context>
+    <name>SettingWords</name>
+    <message>
+        <source>Install GNU wget 1.16 or newer, or choose another program.</source>
+        <translation>Bitte GNU wget 1.16 oder neuer installieren oder ein anderes Programm wählen.</translation>
+    </message>
+    <message>
+        <source>There is no program {path}. Choose another one.</source>
+        <translation>Es gibt kein Programm {path}. Bitte ein anderes wählen.</translation>
+    </message>
+    <message>
+        <source>Write the proxy as http://host:port, or http://name:password@host:port.</source>
+        <translation>Ein Proxy wird so geschrieben: http://Rechner:Port oder http://Name:Passwort@Rechner:Port.</translation>
+    </message>
+    <message>
+        <source>wget was not found on this computer. Install it (for example: apt install wget), or choose it here.</source>
+        <translation>wget wurde auf diesem Rechner nicht gefunden. Bitte installieren (zum Beispiel: apt install wget) oder hier wählen.</translation>
+    </message>
+    <message>
+        <source>{path} does not run as GNU wget should. Choose another program.</source>
+        <translation>{path} läuft nicht, wie GNU wget es sollte. Bitte ein anderes Programm wählen.</translation>
+    </message>
+    <message>
+        <source>{path} may not be executed. Choose another program.</source>
+        <translation>{path} darf nicht ausgeführt werden. Bitte ein anderes Programm wählen.</translation>
+    </message>
+</context>
+<context>
     <name>Settings</name>
     <message>
         <source>A download failed</source>
@@ -2424,6 +2451,10 @@
     <message>
         <source>GNU wget</source>
         <translation>GNU wget</translation>
+    </message>
+    <message>
+        <source>General</source>
+        <translation>Allgemein</translation>
     </message>
     <message>
         <source>Images</source>
@@ -2683,6 +2714,10 @@
     <message>
         <source>{path} is GNU wget {version}. It can be used.</source>
         <translation>{path} ist GNU wget {version} und verwendbar.</translation>
+    </message>
+    <message>
+        <source>{setting}: what is written there is not used. Close again to drop it.</source>
+        <translation>{setting}: Was dort steht, wird nicht verwendet. Noch einmal schließen verwirft es.</translation>
     </message>
 </context>
 <context>

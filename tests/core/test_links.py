@@ -87,7 +87,7 @@ def test_links_are_found_in_text(text: str, links: list[str]):
             ],
         ),
         (
-            "Hi,\nthe files are here:\nhttp://a/b\nwww.a.org/x.zip\na.org/and/more\nRegards and/or so",
+            "Hi,\nthe files are here:\nhttp://a/b\nwww.a.org/x.zip\na.org/and/more\nBye and/or so",
             ["http://a/b", "www.a.org/x.zip", "a.org/and/more"],
         ),
     ],

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -6,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QApplication,
     QCheckBox,
     QComboBox,
@@ -14,11 +16,11 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
+    QScrollArea,
     QWidget,
 )
 
-from dlmanager.core.errors import InvalidFolder, SettingsUnreadable, WgetUnusable
+from dlmanager.core.errors import InvalidFolder, InvalidSetting, SettingsUnreadable, WgetUnusable
 from dlmanager.core.settings import (
     Kind,
     Page,
@@ -85,7 +87,7 @@ def dialog(care, qtbot) -> SettingsDialog:
 def editor(dialog: SettingsDialog, name: str) -> QWidget:
     dialog.show_page(describe(name).page)
     wanted = {
-        Kind.NUMBER: QSpinBox,
+        Kind.NUMBER: QAbstractSpinBox,
         Kind.SWITCH: QCheckBox,
         Kind.CHOICE: QComboBox,
         Kind.EXTENSIONS: QPlainTextEdit,
@@ -289,7 +291,7 @@ def test_leaving_a_category_ends_the_typing(dialog, care, qtbot):
 def test_what_is_no_extension_is_said_below_and_stays_to_be_mended(dialog, care, qtbot):
     music = editor(dialog, "category_music")
     type_over(music, "mp3 a/b", qtbot)
-    sentence = "category_music: a/b is no file extension. Write it like zip or tar.gz."
+    sentence = "a/b is no file extension. Write it like zip or tar.gz."
     assert sentence in shown_texts(dialog)
     assert music.toPlainText() == "mp3 a/b"
     assert care.settings == Settings()
@@ -363,3 +365,98 @@ def test_the_dialog_begins_larger_with_a_larger_font(care, qtbot):
         QApplication.setFont(font)
     assert after.width() > before.width()
     assert after.width() <= after.screen().availableSize().width()
+
+
+# Reach, keys, leaving
+
+
+@pytest.mark.parametrize("page", Page)
+def test_each_label_has_a_key_of_its_own(dialog, page):
+    dialog.show_page(page)
+    texts = [
+        each.text()
+        for kind in (QLabel, QCheckBox, QPushButton)
+        for each in dialog.findChildren(kind)
+        if each.isVisible() and "&" in each.text()
+    ]
+    keys = re.findall(r"&(\w)", " ".join(texts).casefold())
+    settings = [name for name in setting_names() if describe(name).page is page]
+    assert len(keys) == len(set(keys)) > len(settings)
+
+
+def test_the_key_of_a_label_leads_to_its_field(dialog, qtbot):
+    line = editor(dialog, "no_proxy")
+    label = next(each for each in dialog.findChildren(QLabel) if each.buddy() is line)
+    assert label.text().replace("&", "") == "No proxy for"
+
+
+def test_no_page_is_empty_or_of_one_field(dialog):
+    for page in Page:
+        assert sum(describe(name).page is page for name in setting_names()) > 1, page
+
+
+def test_all_can_be_reached_however_narrow_the_dialog_is(dialog, qtbot):
+    dialog.resize(420, 300)
+    dialog.show_page(Page.ADVANCED)
+    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "&Test")
+    area = next(each for each in dialog.findChildren(QScrollArea) if each.isVisible())
+    area.ensureWidgetVisible(button)
+    assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_times_are_told_in_seconds(dialog, care, qtbot):
+    box = editor(dialog, "initial_retry_delay_ms")
+    assert box.text() == "2 s"
+    assert box.accessibleDescription().endswith("Default: 2 s.")
+    box.selectAll()
+    qtbot.keyClicks(box, "1.25")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert care.settings.initial_retry_delay_ms == 1250
+    assert box.text() == "1.25 s"
+
+
+def test_numbers_and_choices_are_equally_wide(dialog):
+    widths = {
+        editor(dialog, name).width()
+        for name in setting_names()
+        if describe(name).kind in (Kind.NUMBER, Kind.CHOICE)
+    }
+    assert len(widths) == 1
+
+
+def test_a_value_that_is_not_used_is_told_before_it_is_lost(dialog, care, qtbot):
+    line = editor(dialog, "proxy")
+    care.refusal = InvalidSetting("proxy is http://[user:password@]host:port.")
+    qtbot.keyClicks(line, "rubbish")
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert any(text.startswith("Proxy: what is written there") for text in shown_texts(dialog))
+    assert any(text.startswith("Write the proxy as") for text in shown_texts(dialog))
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_a_value_that_was_mended_is_told_of_no_more(dialog, care, qtbot):
+    line = editor(dialog, "proxy")
+    care.refusal = InvalidSetting("proxy is http://[user:password@]host:port.")
+    qtbot.keyClicks(line, "rubbish")
+    dialog.reject()
+    care.refusal = None
+    line.clear()
+    qtbot.keyClicks(line, "http://proxy:1")
+    dialog.reject()
+    assert not dialog.isVisible()
+    assert care.settings.proxy == "http://proxy:1"
+
+
+def test_the_dialog_is_no_larger_than_the_screen(care, qtbot):
+    font, larger = QApplication.font(), QApplication.font()
+    larger.setPointSizeF(font.pointSizeF() * 4)
+    QApplication.setFont(larger)
+    try:
+        dialog = SettingsDialog(care, start_task=asyncio.run, test_wget=lambda path: None)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        assert dialog.screen().availableGeometry().contains(dialog.geometry())
+    finally:
+        QApplication.setFont(font)
