@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from dlmanager import __version__
 from dlmanager.core.errors import WgetUnusable
 from dlmanager.core.notification import Notification
 from dlmanager.desktop.browser import open_in_browser
@@ -26,6 +27,7 @@ from dlmanager.paths import Paths, default_download_directory
 if TYPE_CHECKING:
     from dlmanager.core.link_files import LinkFile
     from dlmanager.desktop.notifications import BusNotifications
+    from dlmanager.gui.help_dialogs import AboutDialog
     from dlmanager.gui.settings_dialog import SettingsDialog
 
 
@@ -45,6 +47,7 @@ def make_window(
         show_in_folder=show_in_folder,
         move_to_trash=lambda path: asyncio.to_thread(move_to_trash, path),
         make_settings_dialog=functools.partial(_make_settings_dialog, care, tasks),
+        make_about_dialog=functools.partial(_make_about_dialog, paths, care, tasks),
         settings=care.settings,
         state=WindowState(paths.window),
         read_link_file=_read_link_file,
@@ -97,16 +100,31 @@ def _make_notifications(window: MainWindow, tasks: Tasks) -> "BusNotifications":
     )
 
 
+async def _test_wget(path: str | None) -> tuple[str, str]:
+    wget_path = find_wget(path)
+    return wget_path, str(await check_wget(wget_path))
+
+
+def _make_about_dialog(
+    paths: Paths, care: SettingsKeeper, tasks: Tasks, parent: QWidget
+) -> "AboutDialog":
+    from dlmanager.gui.help_dialogs import AboutDialog, Facts
+
+    facts = Facts(__version__, "MIT", str(paths.database.parent), str(paths.log))
+    return AboutDialog(
+        facts,
+        ask_wget=lambda: _test_wget(care.settings.wget_executable_path),
+        start_task=tasks.start,
+        parent=parent,
+    )
+
+
 def _make_settings_dialog(care: SettingsKeeper, tasks: Tasks, parent: QWidget) -> "SettingsDialog":
     from dlmanager.gui.settings_dialog import SettingsDialog
-
-    async def test_wget(path: str) -> tuple[str, str]:
-        wget_path = find_wget(path)
-        return wget_path, str(await check_wget(wget_path))
 
     found = {"download_directory": str(default_download_directory())}
     with contextlib.suppress(WgetUnusable):
         found["wget_executable_path"] = find_wget(None)
     return SettingsDialog(
-        care, start_task=tasks.start, test_wget=test_wget, found=found, parent=parent
+        care, start_task=tasks.start, test_wget=_test_wget, found=found, parent=parent
     )

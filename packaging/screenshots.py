@@ -85,6 +85,7 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         show_in_folder=lambda path, failed: None,
         move_to_trash=lambda path: asyncio.to_thread(move_to_trash, path),
         make_settings_dialog=QDialog,
+        make_about_dialog=QDialog,
         read_link_file=lambda path: asyncio.to_thread(read_link_file, path),
         free_bytes=lambda folder: asyncio.to_thread(free_bytes, folder),
     )

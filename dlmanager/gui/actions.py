@@ -48,6 +48,8 @@ class Actions(QObject):
         self.import_files.setToolTip(
             self.tr("Import links from texts, shortcuts, metalinks and web pages")
         )
+        self.show_keys = self._action(self.tr("&Keyboard shortcuts"), None, QKeySequence("F1"))
+        self.about = self._action(self.tr("&About dlmanager"), None)
         self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
         self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
         self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))
@@ -108,6 +110,11 @@ class Actions(QObject):
         self.suit_window(is_visible=False)
         self.refresh_icons()
         window.installEventFilter(self)
+
+    @property
+    def with_keys(self) -> list[QAction]:
+        """All actions that a key does, in the order in which they were made."""
+        return [each for each in self.children() if isinstance(each, QAction) and each.shortcuts()]
 
     @property
     def of_jobs(self) -> tuple[QAction | None, ...]:

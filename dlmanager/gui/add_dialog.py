@@ -4,7 +4,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QDir, QRegularExpression, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QPalette, QRegularExpressionValidator, QShortcut
+from PySide6.QtGui import (
+    QIcon,
+    QKeySequence,
+    QPalette,
+    QRegularExpressionValidator,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -543,6 +550,10 @@ class AddDialog(QDialog):
         self._is_adding = True
         self._suit_buttons()
         self._start_task(self._add_to_queue(orders, self._findings.bad_lines))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        keep_on_screen(self)
 
     def reject(self) -> None:
         """Leave without adding; not while adding, which could still fail and needs the fields."""

@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         show_in_folder: Callable[[str, Callable[[], None]], None],
         move_to_trash: MoveToTrash,
         make_settings_dialog: Callable[[QWidget], QDialog],
+        make_about_dialog: Callable[[QWidget], QDialog],
         read_link_file: Callable[[str], Awaitable["LinkFile"]],
         free_bytes: Callable[[str], Awaitable[int | None]],
         settings: Settings | None = None,
@@ -90,7 +91,7 @@ class MainWindow(QMainWindow):
         that come without a folder, where the settings name none. open_file: of a path; raises
         CannotOpen. open_in_browser: of a link; False if it cannot be. show_in_folder: of a path;
         calls what it is given if it cannot be. move_to_trash: see MoveToTrash.
-        make_settings_dialog: below a window; not opened
+        make_settings_dialog, make_about_dialog: below a window; not opened
         yet. read_link_file: of a path; raises BadInput. free_bytes: of the disk of a folder, None
         if that cannot be told. settings: None for the defaults. state: None to remember nothing.
         """
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self._start_task = start_task
         self._usual_directory = download_directory
         self._make_settings_dialog = make_settings_dialog
+        self._make_about_dialog = make_about_dialog
         self._open_file = open_file
         self._open_in_browser = open_in_browser
         self._show_in_folder = show_in_folder
@@ -291,6 +293,7 @@ class MainWindow(QMainWindow):
             bar.addMenu(self.tr("&Downloads")),
             (*actions.of_jobs, None, actions.resume_all, actions.pause_all),
         )
+        _fill(bar.addMenu(self.tr("&Help")), (actions.show_keys, None, actions.about))
         self._table.set_menu_actions(actions.of_jobs, (actions.add, actions.paste))
 
     def _make_toolbar(self) -> None:
@@ -312,6 +315,8 @@ class MainWindow(QMainWindow):
         actions.paste.triggered.connect(self._on_paste)
         actions.add_from_clipboard.triggered.connect(self._on_add_from_clipboard)
         actions.settings.triggered.connect(self._on_settings)
+        actions.show_keys.triggered.connect(self._on_show_keys)
+        actions.about.triggered.connect(lambda: self._make_about_dialog(self).open())
         actions.import_files.triggered.connect(self._adder.ask_for_files)
         self._adder.told.connect(self.tell)
         self._adder.told_of.connect(self._on_jobs_came)
@@ -425,6 +430,11 @@ class MainWindow(QMainWindow):
 
     def _on_settings_dialog_finished(self) -> None:
         self._settings_dialog = None
+
+    def _on_show_keys(self) -> None:
+        from dlmanager.gui.help_dialogs import KeysDialog
+
+        KeysDialog(self._actions.with_keys, self).open()
 
     # Adding
 

@@ -18,6 +18,8 @@ def keep_on_screen(window: QWidget) -> None:
     if not window.isVisible():
         return  # the window manager finds a place for it
     room, frame = window.screen().availableGeometry(), window.frameGeometry()
+    if frame == window.geometry():  # the window manager has not told yet
+        frame.setSize(window.size() + _frame(window))
     place = _inside(frame, room)
     if place != frame.topLeft():
         window.move(place)

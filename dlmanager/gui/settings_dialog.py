@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
     SignalInstance,
 )
-from PySide6.QtGui import QIcon, QPalette
+from PySide6.QtGui import QIcon, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -66,6 +66,7 @@ used; raises a DlmanagerError where it cannot."""
 _MARGIN_PX = 12
 _GAP_PX = 4
 _FIELD_GAP_PX = 16
+_PAGES_SHARE = 0.38
 _START_CHARACTERS, _START_LINES = 120, 34
 
 
@@ -114,6 +115,7 @@ class SettingsDialog(QDialog):
         self._reset_button = QPushButton(self.tr("&Reset this page"), self)
         for page in Page:
             self._pages.addItem(translated(page))
+            self._pages.item(self._pages.count() - 1).setToolTip(translated(page))
             self._stack.addWidget(self._page(page))
         self._pages.currentRowChanged.connect(self._stack.setCurrentIndex)
         self._pages.setCurrentRow(0)
@@ -137,14 +139,22 @@ class SettingsDialog(QDialog):
         for box in boxes:
             box.setMinimumWidth(width_px)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # The names of the pages may be cut short, as their tips tell them, but not the fields.
+        whole_px = self._pages.sizeHintForColumn(0) + 2 * _MARGIN_PX + 2 * self._pages.frameWidth()
+        self._pages.setFixedWidth(min(whole_px, round(self.width() * _PAGES_SHARE)))
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        keep_on_screen(self)
+
     def _start_size(self) -> QSize:
         metrics = self.fontMetrics()
         width = metrics.averageCharWidth() * _START_CHARACTERS
         return QSize(width, metrics.lineSpacing() * _START_LINES)
 
     def _lay_out(self) -> None:
-        width = self._pages.sizeHintForColumn(0) + 2 * _MARGIN_PX + 2 * self._pages.frameWidth()
-        self._pages.setFixedWidth(width)
         self._pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.addButton(self._reset_button, QDialogButtonBox.ButtonRole.ResetRole)

@@ -2,7 +2,38 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name>AboutDialog</name>
+    <message>
+        <source>A download manager for the desktop.</source>
+        <translation>Ein Download-Manager für den Schreibtisch.</translation>
+    </message>
+    <message>
+        <source>About dlmanager</source>
+        <translation>Über dlmanager</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>Daten</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>Wird gesucht …</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
+    <message>
+        <source>&amp;About dlmanager</source>
+        <translation>Ü&amp;ber dlmanager</translation>
+    </message>
     <message>
         <source>&amp;Add links…</source>
         <translation>&amp;Links hinzufügen…</translation>
@@ -34,6 +65,10 @@
     <message>
         <source>&amp;Keep the page</source>
         <translation>&amp;Webseite behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>&amp;Tastenkürzel</translation>
     </message>
     <message>
         <source>&amp;Open</source>
@@ -1110,6 +1145,13 @@
     </message>
 </context>
 <context>
+    <name>KeysDialog</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+</context>
+<context>
     <name>LinkAdder</name>
     <message>
         <source>Added {downloads}.</source>
@@ -1223,6 +1265,10 @@
     <message>
         <source>&amp;File</source>
         <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
     </message>
     <message>
         <source>&amp;View</source>

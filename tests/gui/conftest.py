@@ -108,6 +108,7 @@ def open_window(
             show_in_folder=desktop.show_in_folder,
             move_to_trash=desktop.move_to_trash,
             make_settings_dialog=QDialog,
+            make_about_dialog=QDialog,
             read_link_file=read_at_once,
             free_bytes=free_at_once,
             state=state,

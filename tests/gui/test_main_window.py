@@ -161,6 +161,7 @@ def test_a_problem_that_was_there_before_is_shown(
         show_in_folder=lambda path, on_failed: None,
         move_to_trash=Desktop().move_to_trash,
         make_settings_dialog=QDialog,
+        make_about_dialog=QDialog,
         read_link_file=read_at_once,
         free_bytes=free_at_once,
         tray_is_available=lambda: False,

@@ -32,6 +32,7 @@ from dlmanager.core.settings import Page, Settings, setting_names
 from dlmanager.gui import announcer, questions
 from dlmanager.gui.add_dialog import AddDialog
 from dlmanager.gui.elided_label import ElidedLabel
+from dlmanager.gui.help_dialogs import AboutDialog, Facts, KeysDialog, keys_of
 from dlmanager.gui.language import use_language
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.settings_dialog import SettingsDialog
@@ -198,6 +199,19 @@ def test_every_text_of_the_window_is_translated(window: MainWindow, queue: FakeQ
     window._on_columns_menu()
     window._list.search("no such thing")
     assert english_in(texts_of(window)) == []
+
+
+@pytest.mark.usefixtures("marked")
+def test_every_text_of_the_help_is_translated(window: MainWindow, qtbot: QtBot) -> None:
+    async def ask_wget() -> tuple[str, str]:
+        raise WgetUnusable("wget cannot use this link. Check it.")
+
+    about = AboutDialog(Facts("1", "3", "/a", "/b"), ask_wget=ask_wget, start_task=asyncio.run)
+    qtbot.addWidget(about)
+    assert english_in(texts_of(about)) == []
+    keys = KeysDialog(window._actions.with_keys, window)
+    names = [words for words, _ in keys_of(window._actions.with_keys)]
+    assert english_in(iter([keys.windowTitle(), *names])) == []
 
 
 @pytest.fixture

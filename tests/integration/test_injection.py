@@ -133,6 +133,7 @@ def window(qtbot, queue: FakeQueue, folder: Path) -> MainWindow:
         show_in_folder=lambda path, failed: None,
         move_to_trash=functools.partial(asyncio.sleep, 0, True),
         make_settings_dialog=QDialog,
+        make_about_dialog=QDialog,
         read_link_file=read_at_once,
         free_bytes=free_at_once,
         tray_is_available=lambda: False,
