@@ -130,3 +130,7 @@ class ErrorKind(StrEnum):
     VANISHED = "vanished"
     WEB_PAGE = "web_page"
     CHECKSUM = "checksum"
+
+
+ASKED_ON_THE_WAY = frozenset({407, 511})
+"""HTTP statuses of a proxy, or of a network that wants a login: no server of the file has a say."""

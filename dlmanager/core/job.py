@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
-from dlmanager.core.errors import ErrorKind
+from dlmanager.core.errors import ASKED_ON_THE_WAY, ErrorKind
 from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.secrets import NO_SECRETS, Secrets, secrets_for
 
@@ -139,6 +139,19 @@ class NewJob:
         return kept
 
 
+_OF_THE_LINK = frozenset(
+    {
+        ErrorKind.DNS,
+        ErrorKind.NOT_FOUND,
+        ErrorKind.REFUSED,
+        ErrorKind.REDIRECT,
+        ErrorKind.BAD_ANSWER,
+        ErrorKind.TLS,
+        ErrorKind.WEB_PAGE,
+    }
+)
+
+
 class Job(NamedTuple):
     """One row of DOWNLOAD_QUEUE, as it was when it was read.
 
@@ -244,6 +257,17 @@ class Job(NamedTuple):
     def takes_link(self) -> bool:
         """Whether it can be given another link to its file: it still needs one."""
         return self.status is not Status.COMPLETED and self.phase is not Phase.FINALISING
+
+    @property
+    def wants_login(self) -> bool:
+        """Whether its server wants a user name and password, which are missing or not right."""
+        is_refused = self.status is Status.FAILED and self.error_kind is ErrorKind.AUTH
+        return is_refused and self.http_status not in ASKED_ON_THE_WAY
+
+    @property
+    def may_need_link(self) -> bool:
+        """Whether it has failed for something that another link to its file may not meet."""
+        return self.takes_link and self.error_kind in _OF_THE_LINK
 
     @property
     def waits_for_space(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from dlmanager.core.errors import BadInput, ErrorKind
+from dlmanager.core.errors import ASKED_ON_THE_WAY, BadInput, ErrorKind
 from dlmanager.core.job import NewJob, NewMirror
 from dlmanager.core.outcome import Ending, Outcome
 from dlmanager.core.response import Response, Validators
@@ -92,8 +92,6 @@ _FAULTS = frozenset(
         ErrorKind.WEB_PAGE,
     }
 )
-_ON_OUR_SIDE = frozenset({407, 511})
-"""Answers of a proxy, or of a network that wants a login: every mirror would meet them."""
 
 
 def is_its_fault(outcome: Outcome) -> bool:
@@ -106,7 +104,7 @@ def is_its_fault(outcome: Outcome) -> bool:
     return (
         outcome.ending in (Ending.RETRY, Ending.FAIL)
         and outcome.error_kind in _FAULTS
-        and outcome.http_status not in _ON_OUR_SIDE
+        and outcome.http_status not in ASKED_ON_THE_WAY  # every mirror would meet it
     )
 
 

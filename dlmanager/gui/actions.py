@@ -93,6 +93,7 @@ class Actions(QObject):
             self.tr("Do&wnload again"), "refresh-cw", QKeySequence("Ctrl+D")
         )
         self.edit_link = self._list_action(self.tr("Edit l&ink…"), "pencil", QKeySequence("Ctrl+E"))
+        self.enter_password = self._list_action(self.tr("Enter p&assword…"), "key-round")
         self.properties = self._list_action(self.tr("Propertie&s"), "info", QKeySequence("Ctrl+I"))
         self.search = self._action(
             self.tr("&Find in the list"), "search", QKeySequence(_Standard.Find)
@@ -126,6 +127,7 @@ class Actions(QObject):
             None,
             self.open_in_browser,
             self.accept,
+            self.enter_password,
             None,
             self.resume,
             self.pause,
@@ -150,6 +152,9 @@ class Actions(QObject):
         for action in (self.open_in_browser, self.accept):
             action.setEnabled(came_as_page)
             action.setVisible(came_as_page)
+        wants_login = len(jobs) == 1 and jobs[0].wants_login
+        self.enter_password.setEnabled(wants_login)
+        self.enter_password.setVisible(wants_login)
         has_finished = any(job.status is Status.COMPLETED for job in statuses)
         # Each opens a window of its own.
         are_few = len(jobs) <= MAX_OPENED

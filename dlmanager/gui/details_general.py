@@ -1,7 +1,7 @@
 """The page General of the details: every fact of the selected job, and what can be done."""
 
 import html
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
@@ -36,20 +36,24 @@ _SHORT_FACTS_CHARACTERS = 54
 _LEAST_LONG_FACTS_CHARACTERS = 24
 
 
+Remedies = Mapping[QAction, Callable[[Job], bool]]
+
+
 class DetailsGeneral(DetailsPage):
     """All facts of one job as text to select and copy; the sum of several."""
 
     def __init__(
         self,
-        remedies: Sequence[QAction],
+        remedies: Remedies,
         *,
         source: AttemptSource,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         clock: Callable[[], int],
         parent: QWidget | None = None,
     ) -> None:
-        """remedies: actions on the selected job; one that is enabled is offered where something
-        went wrong. source: tells of a job's mirrors. clock: milliseconds since the epoch.
+        """remedies: actions on the selected job, and for which job each may help; one that does and
+        is enabled is offered where something went wrong. source: tells of a job's mirrors.
+        clock: milliseconds since the epoch.
         """
         super().__init__(parent)
         self._source = source
@@ -75,7 +79,7 @@ class DetailsGeneral(DetailsPage):
         self._copy = QPushButton(self.tr("Copy all"), content)
         self._copy.setToolTip(self.tr("Copy all facts as text"))
         self._copy.clicked.connect(self._on_copy)
-        self._remedies = [self._button(action, content) for action in remedies]
+        self._remedies = {self._button(action, content): fits for action, fits in remedies.items()}
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.setContentsMargins(8, 8, 8, 8)
@@ -134,9 +138,9 @@ class DetailsGeneral(DetailsPage):
         self._want_mirrors(job)
         of_file += facts_of_mirrors(self._mirrors, job)
         self._facts = [*of_file, *of_course]
-        for button in self._remedies:
-            action = button.defaultAction()
-            button.setVisible(job.error_kind is not None and action.isEnabled())
+        for button, fits in self._remedies.items():
+            is_offered = job.error_kind is not None and fits(job)
+            button.setVisible(is_offered and button.defaultAction().isEnabled())
         self._strip.setVisible(bool(self.offered))
         self.setCurrentWidget(self._content)
         self._show_text(self._as_html(of_file, of_course), job.id)

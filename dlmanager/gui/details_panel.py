@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QTabWidget, QToolButton, QVBoxLayout, QWidget
 from dlmanager import resources
 from dlmanager.core.job import Job
 from dlmanager.gui.details_attempts import DetailsAttempts
-from dlmanager.gui.details_general import DetailsGeneral
+from dlmanager.gui.details_general import DetailsGeneral, Remedies
 from dlmanager.gui.details_log import DetailsLog
 from dlmanager.gui.details_page import DetailsPage, Selection
 from dlmanager.gui.details_speed import DetailsSpeed
@@ -41,7 +41,7 @@ class DetailsPanel(QWidget):
         source: AttemptSource,
         live: LiveProgress,
         *,
-        remedies: Sequence[QAction],
+        remedies: Remedies,
         shown: QAction,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         clock: Callable[[], int] = now_ms,

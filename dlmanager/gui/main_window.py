@@ -33,6 +33,7 @@ from dlmanager.gui import announcer, formatting, questions
 from dlmanager.gui.actions import MAX_OPENED, Actions
 from dlmanager.gui.arrivals import Arrivals
 from dlmanager.gui.banner import Banner
+from dlmanager.gui.details_general import Remedies
 from dlmanager.gui.details_panel import DetailsPanel
 from dlmanager.gui.drop_overlay import DropOverlay
 from dlmanager.gui.free_space_label import FreeSpaceLabel
@@ -232,7 +233,7 @@ class MainWindow(QMainWindow):
         self._details = DetailsPanel(
             self._queue,
             self._live,
-            remedies=(actions.retry, actions.open_in_browser, actions.accept),
+            remedies=_remedies(actions),
             shown=actions.details,
             start_task=self._start_task,
             parent=self,
@@ -670,3 +671,18 @@ def _fill(menu: QMenu, actions: Iterable[QAction | None]) -> None:
             menu.addSeparator()
         else:
             menu.addAction(action)
+
+
+def _remedies(actions: Actions) -> Remedies:
+    """What may help where a download went wrong, the likeliest first."""
+
+    def always(job: Job) -> bool:
+        return True
+
+    return {
+        actions.enter_password: always,
+        actions.open_in_browser: always,
+        actions.accept: always,
+        actions.edit_link: lambda job: job.may_need_link,
+        actions.retry: always,
+    }

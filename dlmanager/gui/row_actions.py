@@ -64,6 +64,7 @@ class RowActions(QObject):
         actions.delete_file.triggered.connect(self._on_delete_file)
         actions.download_again.triggered.connect(self._on_download_again)
         actions.edit_link.triggered.connect(self._on_edit_link)
+        actions.enter_password.triggered.connect(self._on_enter_password)
 
     def remove(self) -> None:
         """Take the selected jobs off the list; asks where bytes would be thrown away."""
@@ -205,6 +206,15 @@ class RowActions(QObject):
         )
         dialog.changed.connect(lambda: self.told.emit(self.tr("Changed the link.")))
         dialog.open()
+
+    def _on_enter_password(self) -> None:
+        rows = self._table.selected_rows()
+        if len(rows) != 1:
+            return
+        from dlmanager.gui.login_dialog import LoginDialog  # few are ever asked
+
+        job = self._jobs.job_at(rows[0])
+        LoginDialog(self._queue, job, start_task=self._start_task, parent=self._window).open()
 
     def _start(self, asked: Coroutine[Any, Any, None]) -> None:
         self._start_task(self._telling(asked))

@@ -84,7 +84,7 @@ _RETRY_KINDS = {
     **dict.fromkeys(set(range(500, 600)) - _FINAL_SERVER_ERRORS, ErrorKind.SERVER),
 }
 
-_LOGIN_HINT = "Add it again as https://name:password@server/file."
+_LOGIN_HINT = "Edit its link, with name:password@ before the server."
 _PROXY_HINT = "Set proxy to http://name:password@host:port."
 
 _STATUS_WORDS = {
@@ -92,10 +92,10 @@ _STATUS_WORDS = {
     205: "The server answered without a file (205). Check the link.",
     300: "The server offers several files instead of one (300). Open the link in a browser.",
     400: "The server does not understand this link (400). Check the link.",
-    401: "The server wants a right user name and password (401). " + _LOGIN_HINT,
+    401: "The server wants a valid user name and password (401). " + _LOGIN_HINT,
     403: "The server does not allow this download (403). You may have to log in there first.",
     404: "The server says this file does not exist (404). Check the link.",
-    407: "The proxy wants a right user name and password (407). " + _PROXY_HINT,
+    407: "The proxy wants a valid user name and password (407). " + _PROXY_HINT,
     408: "The server waited too long for our request (408). It is worth another try.",
     410: "The server says this file is gone for good (410). Look for another link.",
     429: "The server asks us to slow down (429). Wait a while before trying again.",
@@ -323,7 +323,7 @@ def _from_exit_code(exit: WgetExit, response: Response | None, lines: list[str])
     if code == 6:
         return _failed(
             ErrorKind.AUTH,
-            "The server wants a right user name and password. " + _LOGIN_HINT,
+            "The server wants a valid user name and password. " + _LOGIN_HINT,
         )
     if code == 0:
         return _failed(ErrorKind.WGET, "wget ended without asking any server. Check the link.")
@@ -338,7 +338,9 @@ def _from_network(response: Response | None, lines: list[str]) -> Outcome:
             if found := pattern.search(line):
                 is_unreached = response is None and _UNREACHED.match(line) is not None
                 words = words.format(*found.groups())
-                return Outcome(ending, kind, words, is_unreached=is_unreached)
+                # The answer of the proxy to CONNECT, of which wget shows the words alone.
+                status = 407 if kind is ErrorKind.AUTH else None
+                return Outcome(ending, kind, words, status, is_unreached=is_unreached)
     return Outcome(Ending.RETRY, ErrorKind.CONNECTION, _BROKEN_OFF)
 
 
@@ -366,7 +368,7 @@ _NETWORK_PROBLEMS = [
             r"^Proxy tunneling failed: Proxy Authentication Required",
             Ending.FAIL,
             ErrorKind.AUTH,
-            "The proxy wants a right user name and password. " + _PROXY_HINT,
+            "The proxy wants a valid user name and password. " + _PROXY_HINT,
         ),
         (
             r"^Proxy tunneling failed",

@@ -127,6 +127,10 @@
         <translation>Link än&amp;dern…</translation>
     </message>
     <message>
+        <source>Enter p&amp;assword…</source>
+        <translation>Passwo&amp;rt eingeben…</translation>
+    </message>
+    <message>
         <source>Folder</source>
         <translation>Ordner</translation>
     </message>
@@ -1249,6 +1253,37 @@
     </message>
 </context>
 <context>
+    <name>LoginDialog</name>
+    <message>
+        <source>&amp;Go on</source>
+        <translation>&amp;Fortsetzen</translation>
+    </message>
+    <message>
+        <source>&amp;Password</source>
+        <translation>&amp;Passwort</translation>
+    </message>
+    <message>
+        <source>&amp;User name</source>
+        <translation>&amp;Benutzername</translation>
+    </message>
+    <message>
+        <source>Enter password</source>
+        <translation>Passwort eingeben</translation>
+    </message>
+    <message>
+        <source>The link is not encrypted: whoever is on the way can read them.</source>
+        <translation>Der Link ist nicht verschlüsselt: Unterwegs können andere mitlesen.</translation>
+    </message>
+    <message>
+        <source>They are kept in the keyring, or in a file that only you can read, and sent to this server alone.</source>
+        <translation>Sie werden im Schlüsselbund aufbewahrt oder in einer Datei, die sonst niemand lesen kann, und nur an diesen Server gesendet.</translation>
+    </message>
+    <message>
+        <source>{host} wants a user name and a password.</source>
+        <translation>{host} verlangt einen Benutzernamen und ein Passwort.</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>&amp;Columns</source>
@@ -1569,10 +1604,6 @@
         <translation>Vor diesen Link gehört https://: {link}</translation>
     </message>
     <message>
-        <source>Add it again as https://name:password@server/file.</source>
-        <translation>Bitte noch einmal hinzufügen als https://name:passwort@server/datei.</translation>
-    </message>
-    <message>
         <source>Add the new link as a download of its own.</source>
         <translation>Bitte den neuen Link als eigenen Download hinzufügen.</translation>
     </message>
@@ -1595,6 +1626,10 @@
     <message>
         <source>Choose Open folder to delete it by hand.</source>
         <translation>Mit „Ordner öffnen“ lässt sich die Datei von Hand löschen.</translation>
+    </message>
+    <message>
+        <source>Edit its link, with name:password@ before the server.</source>
+        <translation>Im Link gehören sie als name:passwort@ vor den Server.</translation>
     </message>
     <message>
         <source>Entry {number}</source>
@@ -1917,11 +1952,11 @@
         <translation>Der Proxy bekam keine Verbindung zum Server. Später klappt es vielleicht.</translation>
     </message>
     <message>
-        <source>The proxy wants a right user name and password (407).</source>
+        <source>The proxy wants a valid user name and password (407).</source>
         <translation>Der Proxy verlangt Benutzernamen und Passwort (407).</translation>
     </message>
     <message>
-        <source>The proxy wants a right user name and password.</source>
+        <source>The proxy wants a valid user name and password.</source>
         <translation>Der Proxy verlangt Benutzernamen und Passwort.</translation>
     </message>
     <message>
@@ -2093,11 +2128,11 @@
         <translation>Der Server wartete zu lange auf die Anfrage (408). Ein neuer Versuch lohnt sich.</translation>
     </message>
     <message>
-        <source>The server wants a right user name and password (401).</source>
+        <source>The server wants a valid user name and password (401).</source>
         <translation>Der Server verlangt Benutzernamen und Passwort (401).</translation>
     </message>
     <message>
-        <source>The server wants a right user name and password.</source>
+        <source>The server wants a valid user name and password.</source>
         <translation>Der Server verlangt Benutzernamen und Passwort.</translation>
     </message>
     <message>

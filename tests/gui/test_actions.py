@@ -86,8 +86,22 @@ def test_a_file_that_gets_its_final_name_needs_no_other_link(actions: Actions) -
     assert "edit_link" not in enabled(actions)
 
 
+@pytest.mark.parametrize(
+    "http_status, is_shown", [(401, True), (None, True), (407, False), (511, False)]
+)
+def test_a_password_is_asked_for_where_the_server_of_the_file_wants_one(
+    actions: Actions, http_status: int | None, is_shown: bool
+) -> None:
+    failed = make_job("a", Status.FAILED, error_kind=ErrorKind.AUTH, http_status=http_status)
+    actions.suit_selection([failed])
+    assert actions.enter_password.isVisible() is is_shown
+    actions.suit_selection([failed, failed])
+    assert not actions.enter_password.isVisible()
+
+
 def test_what_can_be_done_with_jobs_has_a_key_and_an_icon(actions: Actions) -> None:
-    few = {actions.open_in_browser, actions.accept}  # seldom, and offered where they are needed
+    # Seldom, and offered where they are needed.
+    few = {actions.open_in_browser, actions.accept, actions.enter_password}
     for each in set(actions.of_jobs) - {None} - few:
         assert each is not None
         assert each.shortcuts(), each.text()

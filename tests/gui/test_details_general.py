@@ -14,7 +14,7 @@ from dlmanager.core.mirrors import Mirror
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.details_general import MAX_JOBS_SUMMED_LIVE, DetailsGeneral
 from dlmanager.gui.details_page import Selection
-from tests.gui.fake_queue import FakeQueue, make_job
+from tests.gui.fake_queue import FakeQueue, finish, make_job
 
 FAILED = make_job("a", Status.FAILED, error_kind=ErrorKind.NOT_FOUND, error_message="It is gone.")
 
@@ -39,7 +39,12 @@ def page(qtbot: QtBot, remedies: list[QAction], queue: FakeQueue) -> DetailsGene
         with pytest.raises(StopIteration):  # the fake waits for nothing
             task.send(None)
 
-    made = DetailsGeneral(remedies, source=queue, start_task=start_task, clock=lambda: 10_000)
+    made = DetailsGeneral(
+        {each: lambda job: True for each in remedies},
+        source=queue,
+        start_task=start_task,
+        clock=lambda: 10_000,
+    )
     qtbot.addWidget(made)
     made.resize(800, 160)
     made.show()
@@ -110,6 +115,18 @@ def test_where_something_went_wrong_what_can_be_done_is_offered(
     page.show_selection(selection(FAILED))
     assert page.offered == remedies[:1]
     page.show_selection(selection(make_job("b", Status.PAUSED)))
+    assert page.offered == []
+
+
+def test_what_may_help_one_is_not_offered_to_another(qtbot: QtBot, queue: FakeQueue) -> None:
+    edit = QAction("Edit link")
+    page = DetailsGeneral(
+        {edit: lambda job: job.may_need_link}, source=queue, start_task=finish, clock=lambda: 0
+    )
+    qtbot.addWidget(page)
+    page.show_selection(selection(FAILED._replace(error_kind=ErrorKind.NOT_FOUND)))
+    assert page.offered == [edit]
+    page.show_selection(selection(FAILED._replace(error_kind=ErrorKind.DISK_FULL)))
     assert page.offered == []
 
 

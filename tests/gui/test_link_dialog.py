@@ -41,7 +41,7 @@ def test_the_old_link_is_there_to_be_replaced(show: Open, queue: FakeQueue) -> N
     dialog = show()
     assert dialog._field.selectedText() == queue.jobs["a"].url
     assert dialog.focusWidget() is dialog._field
-    assert not dialog._change.isEnabled()  # nothing to change yet
+    assert not dialog._do.isEnabled()  # nothing to change yet
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,20 @@ def test_what_is_wrong_is_said_below_the_field_while_one_types(
     dialog = show()
     type_link(dialog, qtbot, link)
     assert texts(dialog) == sentence
-    assert not dialog._change.isEnabled()
+    assert not dialog._do.isEnabled()
     qtbot.keyClick(dialog._field, Qt.Key.Key_Return)
     assert dialog.isVisible()
     assert queue.calls == []
     type_link(dialog, qtbot, "https://example.org/b")
     assert texts(dialog) == ""
-    assert dialog._change.isEnabled()
+    assert dialog._do.isEnabled()
 
 
 def test_an_empty_field_is_no_mistake_yet(show: Open, qtbot: QtBot) -> None:
     dialog = show()
     qtbot.keyClick(dialog._field, Qt.Key.Key_Delete)
     assert texts(dialog) == ""
-    assert not dialog._change.isEnabled()
+    assert not dialog._do.isEnabled()
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_it_says_that_another_server_gets_no_password(show: Open, qtbot: QtBot) 
 def test_a_new_password_for_the_same_link_is_a_change(show: Open, qtbot: QtBot) -> None:
     dialog = show()
     type_link(dialog, qtbot, "https://me:word@example.org/a.iso")
-    assert dialog._change.isEnabled()
+    assert dialog._do.isEnabled()
 
 
 def test_a_click_changes_the_link(show: Open, queue: FakeQueue, qtbot: QtBot) -> None:
     dialog = show()
     type_link(dialog, qtbot, "https://example.com/b.iso")
     with qtbot.waitSignal(dialog.changed):
-        qtbot.mouseClick(dialog._change, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(dialog._do, Qt.MouseButton.LeftButton)
     assert queue.jobs["a"].url == "https://example.com/b.iso"
     assert not dialog.isVisible()
 
@@ -138,7 +138,7 @@ def test_why_it_could_not_be_changed_is_said_beside_the_link(
     assert dialog.isVisible()
     assert texts(dialog) == "This download is finished."
     assert dialog._field.text() == "https://example.com/b.iso"
-    assert dialog._change.isEnabled()
+    assert dialog._do.isEnabled()
 
 
 def test_it_stays_until_the_queue_has_answered(qtbot: QtBot, queue: FakeQueue, show: Open) -> None:
@@ -150,7 +150,7 @@ def test_it_stays_until_the_queue_has_answered(qtbot: QtBot, queue: FakeQueue, s
     qtbot.keyClick(dialog._field, Qt.Key.Key_Return)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert dialog.isVisible()
-    assert not dialog._change.isEnabled()
+    assert not dialog._do.isEnabled()
     (only,) = waiting
     finish(only)
     assert not dialog.isVisible()

@@ -440,7 +440,7 @@ def test_a_page_is_asked_about_in_one_place_at_a_time(window: MainWindow, queue:
     fill(window, queue, came_as_page())
     select(window, "a")
     details = window._details
-    offered = [action(window, name) for name in ("retry", "open_in_browser", "accept")]
+    offered = [action(window, name) for name in ("open_in_browser", "accept", "edit_link", "retry")]
     assert not window._page_banner.isVisible()
     assert details.general.offered == offered
     details.show_page(details.log)

@@ -162,8 +162,8 @@ def test_the_words_are_one_line_for_people_without_secrets():
         ("s404", "The server says this file does not exist (404). Check the link."),
         (
             "s401",
-            "The server wants a right user name and password (401). "
-            "Add it again as https://name:password@server/file.",
+            "The server wants a valid user name and password (401). "
+            "Edit its link, with name:password@ before the server.",
         ),
         (
             "dns_temporary",

@@ -30,10 +30,10 @@ def control_characters(text: str) -> set[str]:
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("s401", "wants a right user name and password (401)"),
+        ("s401", "wants a valid user name and password (401)"),
         ("s403", "does not allow this download (403). You may have to log in"),
         ("s404", "does not exist (404). Check the link"),
-        ("s407", "proxy wants a right user name and password (407)"),
+        ("s407", "proxy wants a valid user name and password (407)"),
         ("s410", "gone for good (410)"),
     ],
 )
