@@ -182,6 +182,7 @@ def make_orchestrator(
         low_speed_limit_bytes_s=settings.low_speed_limit_bytes_s,
         low_speed_time_s=settings.low_speed_time_s,
         header_timeout_s=settings.header_timeout_s,
+        low_priority_wait_s=settings.low_priority_wait_s,
         system_network=system_network,
         proxy=settings.proxy,
         no_proxy=settings.no_proxy,

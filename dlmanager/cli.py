@@ -8,14 +8,16 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from dlmanager import __version__
 from dlmanager.core.errors import BadInput, CannotOpen, DlmanagerError, InvalidUrl, UnknownJob
-from dlmanager.core.job import Job, Status, Wish
+from dlmanager.core.job import IN_LINE, Job, Status, Wish
+from dlmanager.core.priority import Priority
+from dlmanager.core.queue_order import Move
 from dlmanager.core.secrets import MAX_HEADERS, Header, parse_header
 from dlmanager.core.settings import (
     Settings,
@@ -41,6 +43,7 @@ from dlmanager.store.job_store import JobStore
 from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.settings_file import read_settings, write_settings
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.turns import move, prioritize
 from dlmanager.store.wishes import fulfil
 
 if TYPE_CHECKING:
@@ -203,6 +206,7 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
                 checksum=checksum or link.checksum,
                 mirrors=[*link.mirrors, *options.mirror],
                 expected_bytes=link.size_bytes,
+                priority=Priority(options.priority),
             )
         except InvalidUrl as error:
             which = f"Link {number} of {len(links)}: " if len(links) > 1 else ""
@@ -213,6 +217,11 @@ def _add(paths: Paths, arguments: Sequence[str]) -> int:
         print(job.id)
     _complain_of_left_out(options.from_file, file)
     return 1 if file.left_out else 0
+
+
+def _one_of(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}"
 
 
 def _add_parser() -> argparse.ArgumentParser:
@@ -230,6 +239,13 @@ def _add_parser() -> argparse.ArgumentParser:
     parser.add_argument("--retries", type=int, metavar="N", help="-1: until it succeeds")
     parser.add_argument("--checksum", metavar="TEXT", help=f"{_CHECKSUM_HELP}; for one URL")
     parser.add_argument("--paused", action="store_true", help="add it, but do not start it yet")
+    parser.add_argument(
+        "--priority",
+        metavar="LEVEL",
+        choices=list(map(str, Priority)),
+        default=str(Priority.NORMAL),
+        help=f"{_one_of(Priority)}; those of a higher level start first",
+    )
     parser.add_argument(
         "--from-file",
         metavar="FILE",
@@ -391,9 +407,17 @@ def _record_line(mirror: "Mirror") -> str:
     return f"{mirror.url} ({record})" + (f": {mirror.last_error}" if mirror.last_error else "")
 
 
+_WISH_HELP = {
+    Wish.START: "Start jobs now; where the limit is reached, the last running one makes room and "
+    "goes on later from where it was."
+}
+
+
 def _wish_command(wish: Wish) -> Callable[[Paths, Sequence[str]], int]:
     def command(paths: Paths, arguments: Sequence[str]) -> int:
-        parser = _command_parser(wish.value, f"{wish.value.capitalize()} jobs.")
+        parser = _command_parser(
+            wish.value, _WISH_HELP.get(wish, f"{wish.value.capitalize()} jobs.")
+        )
         parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id, or how it begins")
         options = parser.parse_args(arguments)
         return _with_store(paths, lambda store: _do_wish(store, wish, options.ids))
@@ -416,6 +440,37 @@ def _do_wish(store: StoreThread, wish: Wish, given: Sequence[str]) -> int:
         if job.id not in done:
             complain(f"{job.id} is {job.status} and cannot be asked to {wish}.")
     return 0 if len(done) == len(asked) else 1
+
+
+def _prioritize(paths: Paths, arguments: Sequence[str]) -> int:
+    parser = _command_parser(
+        "prioritize", "Give jobs a level of priority, or move them inside the one they have."
+    )
+    parser.add_argument("ids", nargs="+", metavar="ID", help="a job's id, or how it begins")
+    parser.add_argument(
+        "to",
+        metavar="LEVEL",
+        choices=[*map(str, Priority), *map(str, Move)],
+        help=f"{_one_of(Priority)}; or {_one_of(Move)} inside the level",
+    )
+    options = parser.parse_args(arguments)
+    is_level = options.to in set(Priority)
+
+    def rearrange(store: StoreThread) -> int:
+        wanted = [_find(store, each) for each in options.ids]
+        ids = [job.id for job in wanted]
+        if is_level:
+            store.call(prioritize, ids, Priority(options.to), now_ms())
+        else:
+            store.call(move, ids, Move(options.to), now_ms())
+        refused = [
+            job for job in wanted if not (job.takes_priority if is_level else job.status in IN_LINE)
+        ]
+        for job in refused:
+            complain(f"{job.id} is {job.status} and waits for no turn.")
+        return 1 if refused else 0
+
+    return _with_store(paths, rearrange)
 
 
 def _edit(paths: Paths, arguments: Sequence[str]) -> int:
@@ -562,6 +617,7 @@ _COMMANDS: dict[str, Callable[[Paths, Sequence[str]], int]] = {
     "list": _list,
     "show": _show,
     **{wish.value: _wish_command(wish) for wish in Wish},
+    "prioritize": _prioritize,
     "edit": _edit,
     "verify": _verify,
     "config": _config,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import ASKED_ON_THE_WAY, ErrorKind
 from dlmanager.core.filenames import suggest_filename
+from dlmanager.core.priority import Priority
 from dlmanager.core.secrets import NO_SECRETS, Secrets, secrets_for
 
 
@@ -50,14 +51,17 @@ class Verification(StrEnum):
 
 UNFINISHED = frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING})
 """States that the queue still works on by itself."""
+IN_LINE = UNFINISHED | {Status.PAUSED}
+"""States in which a job has a place in the line of its level."""
 
 SOURCES: dict[Status, frozenset[Status]] = {
     Status.PROCESSING: frozenset({Status.PENDING, Status.RETRYING}),
     Status.COMPLETED: frozenset({Status.PROCESSING}),
     Status.RETRYING: frozenset({Status.PROCESSING}),
     Status.FAILED: frozenset({Status.PROCESSING}),
-    # From RETRYING: "Retry" skips the wait. From PROCESSING: a clean stop gives the job back.
-    Status.PENDING: frozenset(Status) - {Status.PENDING, Status.COMPLETED},
+    # From RETRYING: "Retry" skips the wait. From PROCESSING: the job is given back, by a clean stop
+    # or to make room. From PENDING: "Start now" leaves it what it is.
+    Status.PENDING: frozenset(Status) - {Status.COMPLETED},
     Status.PAUSED: frozenset({Status.PENDING, Status.PROCESSING, Status.RETRYING}),
     Status.CANCELLED: frozenset(Status) - {Status.COMPLETED, Status.CANCELLED},
 }
@@ -69,6 +73,7 @@ class Wish(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    START = "start"  # now, whatever the limit: another one gives way
     CANCEL = "cancel"
     RETRY = "retry"
     ACCEPT = "accept"  # a web page that came in place of the file is what is wanted
@@ -78,6 +83,7 @@ class Wish(StrEnum):
 WISH_TARGET: dict[Wish, Status] = {
     Wish.PAUSE: Status.PAUSED,
     Wish.RESUME: Status.PENDING,
+    Wish.START: Status.PENDING,
     Wish.CANCEL: Status.CANCELLED,
     Wish.RETRY: Status.PENDING,
     Wish.ACCEPT: Status.PENDING,
@@ -86,6 +92,7 @@ WISH_TARGET: dict[Wish, Status] = {
 WISH_SOURCES: dict[Wish, frozenset[Status]] = {
     Wish.PAUSE: SOURCES[Status.PAUSED],
     Wish.RESUME: frozenset({Status.PAUSED}),
+    Wish.START: IN_LINE - {Status.PROCESSING},
     Wish.CANCEL: SOURCES[Status.CANCELLED],
     Wish.RETRY: frozenset({Status.FAILED, Status.CANCELLED, Status.RETRYING, Status.PAUSED}),
     Wish.ACCEPT: frozenset({Status.FAILED}),
@@ -122,6 +129,7 @@ class NewJob:
     checksum: Checksum | None = None
     mirrors: tuple[NewMirror, ...] = ()
     expected_bytes: int | None = None
+    priority: Priority = Priority.NORMAL
 
     @property
     def all_secrets(self) -> Secrets:
@@ -177,6 +185,8 @@ class Job(NamedTuple):
     mirror: which of its mirror_count mirrors its link is, from 1; None, and 0, if it has but one
     link. part_mirror: the same for the one that the part's bytes came from.
     expected_bytes: the size that the file is said to have by whoever gave the links.
+    place: where a person put it in the line of its level, as a moment; None where nobody did, or
+    it failed since. start_asked_at: when a person asked that it start now; None unless that counts.
     """
 
     id: str
@@ -229,6 +239,9 @@ class Job(NamedTuple):
     mirror_count: int = 0
     part_mirror: int | None = None
     expected_bytes: int | None = None
+    priority: Priority = Priority.NORMAL
+    place: float | None = None
+    start_asked_at: int | None = None
 
     @property
     def expected_checksum(self) -> Checksum | None:
@@ -246,6 +259,18 @@ class Job(NamedTuple):
     def display_name(self) -> str:
         """The file's name, or what the link suggests while it is not decided."""
         return self.filename or suggest_filename(self.url)
+
+    @property
+    def turn(self) -> float:
+        """What orders the line of its level: where a person put it, else when it became due."""
+        if self.place is not None:
+            return self.place
+        return self.created_at if self.next_retry_at is None else self.next_retry_at
+
+    @property
+    def takes_priority(self) -> bool:
+        """Whether its level means anything: it is not finished."""
+        return self.status is not Status.COMPLETED
 
     def allows(self, wish: Wish) -> bool:
         """Whether the wish makes sense in the job's present state."""

@@ -148,6 +148,16 @@ class Settings:
         60_000,
         "ms",
     )
+    low_priority_wait_s: int = _number(
+        600,
+        Page.QUEUE,
+        "Lower priorities wait at most",
+        "after so long without a slot, a download of a lower priority gets the next one",
+        0,
+        86_400,
+        "s",
+        "for ever",
+    )
     wget_executable_path: str = _text(
         Page.ADVANCED,
         "GNU wget",

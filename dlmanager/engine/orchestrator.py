@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import QueueInUse, StoreUnusable, StoreUnusableNow, may_pass
 from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.mirrors import Mirror
+from dlmanager.core.priority import LevelWaits, Priority
+from dlmanager.core.queue_order import Move
 from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
-from dlmanager.engine.clock import now_ms
+from dlmanager.engine.clock import now_ms, steady_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import job_lock, queue_lock
@@ -30,9 +32,9 @@ from dlmanager.engine.runs import Runs
 from dlmanager.engine.secret_keeper import SecretKeeper
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_care import WgetCare
-from dlmanager.store import attempts
+from dlmanager.store import attempts, turns
 from dlmanager.store.corrections import restore
-from dlmanager.store.job_store import JobStore
+from dlmanager.store.job_store import DueNow, JobStore
 from dlmanager.store.mirrors import read as read_mirrors
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
@@ -88,6 +90,7 @@ class DownloadQueueOrchestrator(QObject):
         low_speed_limit_bytes_s: float = 512.0,
         low_speed_time_s: float = 60.0,
         header_timeout_s: float = 60.0,
+        low_priority_wait_s: float = 600.0,
         system_network: SystemNetwork | None = None,
         proxy: str = "",
         no_proxy: str = "",
@@ -96,13 +99,16 @@ class DownloadQueueOrchestrator(QObject):
         """db: the path of the database file; made when missing.
 
         wget_executable_path: None for the first wget on PATH. low_speed_*, header_timeout_s: see
-        `core.stall.StallLimits`. system_network: None where the system does not tell.
+        `core.stall.StallLimits`. low_priority_wait_s: how long a level waits at most for a slot, 0
+        for ever. system_network: None where the system does not tell.
         proxy, no_proxy: the settings; empty for none.
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
         self._max_concurrent_downloads = max_concurrent_downloads
         self._max_retries = max_retries
+        self._low_priority_wait_s = low_priority_wait_s
+        self._level_waits = LevelWaits()
 
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
@@ -294,6 +300,7 @@ class DownloadQueueOrchestrator(QObject):
         """Work by these settings from now on; attempts that run go on as they began."""
         self._max_concurrent_downloads = settings.max_concurrent_downloads
         self._max_retries = settings.max_retries
+        self._low_priority_wait_s = settings.low_priority_wait_s
         self._poll_timer.setInterval(settings.poll_interval_ms)
         self._patient.set_retry_delay(settings.poll_interval_ms)
         self._board.set_throttle(settings.progress_throttle_ms)
@@ -324,6 +331,7 @@ class DownloadQueueOrchestrator(QObject):
         checksum: Checksum | None = None,
         mirrors: Sequence[str] = (),
         expected_bytes: int | None = None,
+        priority: Priority = Priority.NORMAL,
     ) -> NewJob:
         """Check what somebody wants to add; raises BadInput with one plain sentence.
 
@@ -338,6 +346,7 @@ class DownloadQueueOrchestrator(QObject):
             checksum=checksum,
             mirrors=mirrors,
             expected_bytes=expected_bytes,
+            priority=priority,
         )
 
     def enqueue_download(
@@ -350,6 +359,7 @@ class DownloadQueueOrchestrator(QObject):
         paused: bool = False,
         checksum: Checksum | None = None,
         mirrors: Sequence[str] = (),
+        priority: Priority = Priority.NORMAL,
     ) -> str:
         """Add a download and return its id; it is durable when this returns.
 
@@ -363,6 +373,7 @@ class DownloadQueueOrchestrator(QObject):
             paused=paused,
             checksum=checksum,
             mirrors=mirrors,
+            priority=priority,
         )
         jobs = self._secrets.add_now(self._store, [order])
         self._announce_added(jobs)
@@ -419,6 +430,35 @@ class DownloadQueueOrchestrator(QObject):
     async def resume(self, job_ids: Sequence[str]) -> list[Job]:
         """Let paused jobs go on; returns those that changed."""
         return await self._wish(Wish.RESUME, job_ids)
+
+    async def start_now(self, job_ids: Sequence[str]) -> list[Job]:
+        """Let waiting or paused jobs run at once; returns those that changed.
+
+        Where the limit is reached, the last running jobs in the queue's order make room: they are
+        PENDING again, bytes kept and no retry spent. Of more jobs than may run, the rest is next.
+        """
+        return await self._wish(Wish.START, job_ids)
+
+    async def prioritize(self, job_ids: Sequence[str], priority: Priority) -> list[Job]:
+        """Give unfinished jobs a level; returns those that changed."""
+        return await self._rearranged(turns.prioritize, job_ids, priority)
+
+    async def move(self, job_ids: Sequence[str], where: Move) -> list[Job]:
+        """Move jobs inside their levels; returns those that have another place now."""
+        return await self._rearranged(turns.move, job_ids, where)
+
+    async def put(
+        self, job_ids: Sequence[str], priority: Priority, following: str | None
+    ) -> list[Job]:
+        """Put jobs into a level before one of its jobs, or at its end; returns what changed."""
+        return await self._rearranged(turns.put, job_ids, priority, following)
+
+    async def _rearranged(
+        self, rearrange: Callable[..., list[Job]], *arguments: object
+    ) -> list[Job]:
+        jobs = await self._store.run(rearrange, *arguments, now_ms())
+        self._announce(jobs)
+        return jobs
 
     async def cancel(self, job_ids: Sequence[str]) -> list[Job]:
         """Cancel jobs and throw their parts away; returns those that changed."""
@@ -492,8 +532,8 @@ class DownloadQueueOrchestrator(QObject):
         if wish in (Wish.PAUSE, Wish.CANCEL, Wish.REMOVE):
             await self._board.flush()
         jobs = await self._store.run(fulfil, wish, job_ids, now_ms())
-        if wish in (Wish.RETRY, Wish.RESUME):
-            self._network.note_wish(jobs, lifts_pauses=wish is Wish.RETRY)
+        if wish in (Wish.RETRY, Wish.RESUME, Wish.START):
+            self._network.note_wish(jobs, lifts_pauses=wish is not Wish.RESUME)
         await self._obey(jobs)
         return jobs
 
@@ -583,20 +623,40 @@ class DownloadQueueOrchestrator(QObject):
             self._announce(await self._store.run(fulfil, Wish.RESUME, ready, now_ms()))
 
     async def _fill(self) -> None:
-        free = self._max_concurrent_downloads - len(self._runs.job_ids)
-        if free <= 0 or self._wget.setup is None or self._stopping or self._network.is_hopeless:
+        if self._wget.setup is None or self._stopping or self._network.is_hopeless:
             return
-        jobs = await self._store.run(
-            JobStore.claim,
-            free,
-            now_ms(),
-            list(self._runs.job_ids),
-            self._network.closed_hosts,
-            self._network.is_away,
+        closed_hosts, is_away = self._network.closed_hosts, self._network.is_away
+        due = DueNow(now_ms(), list(self._runs.job_ids), closed_hosts, is_away)
+        if await self._store.run(turns.has_start_asked):
+            await self._make_room(due)
+        jobs: list[Job] = []
+        free = self._max_concurrent_downloads - len(self._runs.job_ids)
+        if free > 0:
+            wait_ms = round(self._low_priority_wait_s * 1000)
+            overdue = self._level_waits.overdue(steady_ms(), wait_ms)
+            jobs = await self._store.run(JobStore.claim, free, *due, overdue)
+            for job in jobs:
+                self._runs.start(job, self._wget.setup)
+            self._announce(jobs)
+        await self._note_waits(due, jobs, is_full=len(jobs) >= free)
+
+    async def _make_room(self, due: DueNow) -> None:
+        """Stop running jobs for what is to start now; the end of their runs wakes us."""
+        await self._board.flush()
+        given = await self._store.run(
+            turns.make_room, self._max_concurrent_downloads, due, now_ms()
         )
-        for job in jobs:
-            self._runs.start(job, self._wget.setup)
-        self._announce(jobs)
+        if given:
+            self._logger.info("making room: %s", ", ".join(job.id for job in given))
+            self._tasks.start(self._obey(given))
+            await asyncio.sleep(0)  # it begins before the next claim
+
+    async def _note_waits(self, due: DueNow, served: Sequence[Job], *, is_full: bool) -> None:
+        """Keep count of how long each level waits; nobody does where a slot is left."""
+        waiting: Sequence[Priority] = ()
+        if is_full and self._low_priority_wait_s:
+            waiting = await self._store.run(turns.waiting_levels, due)
+        self._level_waits.note(waiting, {job.priority for job in served}, steady_ms())
 
     async def _look_ahead(self, asked_at: int) -> None:
         """Have us woken when the next job is due that was not due yet when jobs were claimed."""

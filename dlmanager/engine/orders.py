@@ -10,6 +10,7 @@ from dlmanager.core.errors import BadInput, InvalidFolder
 from dlmanager.core.filenames import check_filename
 from dlmanager.core.job import NewJob, NewMirror
 from dlmanager.core.mirrors import check_mirrors
+from dlmanager.core.priority import Priority
 from dlmanager.core.secrets import Header, split_link
 from dlmanager.core.urls import normalise_url
 
@@ -27,6 +28,7 @@ def check_order(
     checksum: Checksum | None = None,
     mirrors: Sequence[str] = (),
     expected_bytes: int | None = None,
+    priority: Priority = Priority.NORMAL,
 ) -> NewJob:
     """Make an order of what was given; its secrets are no part of its link any more.
 
@@ -45,6 +47,7 @@ def check_order(
         checksum=checksum,
         mirrors=mirrors,
         expected_bytes=expected_bytes,
+        priority=priority,
     )
 
 
@@ -59,6 +62,7 @@ def order_to(
     checksum: Checksum | None = None,
     mirrors: Sequence[str] = (),
     expected_bytes: int | None = None,
+    priority: Priority = Priority.NORMAL,
 ) -> NewJob:
     """The same with a folder from `check_folder`: for the many links of a list."""
     link, secrets = split_link(normalise_url(url))
@@ -79,6 +83,7 @@ def order_to(
         checksum=checksum,
         mirrors=tuple(NewMirror(*each) for each in parted),
         expected_bytes=expected_bytes,
+        priority=priority,
     )
 
 

@@ -83,6 +83,7 @@ class SecretKeeper:
             mirrors=tuple(NewMirror(each.url, secrets.at(each.position)) for each in mirrors[1:]),
             expected_bytes=job.expected_bytes,
             checksum=job.expected_checksum,
+            priority=job.priority,
         )
 
     async def change_link(self, store: StoreThread, job_id: str, link: str) -> None:

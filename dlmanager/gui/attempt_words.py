@@ -31,6 +31,8 @@ def ending_text(record: AttemptRecord) -> str:
             return why or QCoreApplication.translate("Attempts", "Another mirror went on")
         case AttemptEnding.STOPPED:
             return QCoreApplication.translate("Attempts", "dlmanager was quit")
+        case AttemptEnding.GAVE_WAY:
+            return QCoreApplication.translate("Attempts", "Made room for one that started now")
         case AttemptEnding.UNUSABLE:
             return QCoreApplication.translate("Attempts", "wget could not be used")
         case AttemptEnding.INTERRUPTED:

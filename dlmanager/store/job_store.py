@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from peewee import Column, Expression, fn
+from peewee import Column, Expression
 
 from dlmanager.core.attempt_record import ENDING_BY_STATUS, AttemptEnding, AttemptNotes
 from dlmanager.core.errors import ErrorKind
@@ -23,6 +23,7 @@ from dlmanager.core.job import (
     Status,
     WaitingFor,
 )
+from dlmanager.core.priority import Priority
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import host_of
 from dlmanager.store import attempts, mirrors
@@ -36,7 +37,22 @@ from dlmanager.store.facts import (
     NO_PART,
     Facts,
 )
+from dlmanager.store.order import asked_first, queue_order
 from dlmanager.store.tables import COLUMNS, job_from_row, queue_table
+
+
+class DueNow(NamedTuple):
+    """What decides which jobs could be worked on now.
+
+    exclude: ids that must wait (a process of theirs is still ending). closed_hosts: hosts that are
+    not to be asked now. network_is_away: leave out what waits for the network.
+    """
+
+    now_ms: int
+    exclude: Collection[str] = ()
+    closed_hosts: Collection[str] = ()
+    network_is_away: bool = False
+
 
 _SELECT_JOB = f"SELECT {', '.join(COLUMNS)} FROM DOWNLOAD_QUEUE WHERE id=? AND removed_at IS NULL"
 _KNOWN_COLUMNS = {name: name for name in COLUMNS}
@@ -190,8 +206,8 @@ class JobStore:
             self._database.cursor().executemany(
                 "INSERT INTO DOWNLOAD_QUEUE (id, url, target_directory, filename, status,"
                 " progress_percent, max_retries, created_at, updated_at, revision, host,"
-                " has_secrets, checksum_kind, checksum, mirror, mirror_count, expected_bytes)"
-                " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " has_secrets, checksum_kind, checksum, mirror, mirror_count, expected_bytes,"
+                " priority) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         job_id,
@@ -209,6 +225,7 @@ class JobStore:
                         1 if order.mirrors else None,
                         1 + len(order.mirrors) if order.mirrors else 0,
                         order.expected_bytes,
+                        order.priority,
                     )
                     for job_id, order in zip(ids, orders, strict=True)
                 ],
@@ -225,31 +242,24 @@ class JobStore:
         exclude: Collection[str] = (),
         closed_hosts: Collection[str] = (),
         network_is_away: bool = False,
+        overdue: Sequence[Priority] = (),
     ) -> list[Job]:
         """Take up to `limit` jobs that are due and make them PROCESSING.
 
-        Those first that have been due the longest, so that old jobs that fail again and again
-        cannot keep newer ones out.
+        First what a person asked to start now, then the first job of each overdue level, then by
+        level. Inside a level those first that have been due the longest, so that old jobs that fail
+        again and again cannot keep newer ones out; unless a person gave them another place.
 
-        exclude: ids that must wait (a process of theirs is still ending). closed_hosts: hosts that
-        are not to be asked now. network_is_away: leave out what waits for the network.
+        exclude, closed_hosts, network_is_away: see DueNow.
         """
         table = self._table
-        due = (table.status == Status.PENDING) | (
-            (table.status == Status.RETRYING) & (table.next_retry_at <= now_ms)
-        )
-        if closed_hosts:
-            due &= table.host.is_null() | table.host.not_in(list(closed_hosts))
-        if network_is_away:
-            due &= table.waiting_for.is_null() | (table.waiting_for != WaitingFor.NETWORK)
+        due = DueNow(now_ms, exclude, closed_hosts, network_is_away)
+        line = table.select(table.id).where(self.is_due(due)).order_by(*queue_order(table))
         with self.writing() as revision:
-            query = (
-                table.select(table.id)
-                .where(due, table.removed_at.is_null(), table.id.not_in(list(exclude)))
-                .order_by(fn.COALESCE(table.next_retry_at, table.created_at), *self._oldest_first)
-                .limit(limit)
-            )
-            ids = [row[0] for row in query.tuples()]
+            late = [line.where(table.priority == level).limit(1).scalar() for level in overdue]
+            is_late = table.id.in_([job_id for job_id in late if job_id is not None])
+            query = line.order_by(*asked_first(table), is_late.desc(), *queue_order(table))
+            ids = [row[0] for row in query.limit(limit).tuples()]
             if ids:
                 self.update(
                     {
@@ -267,6 +277,19 @@ class JobStore:
                 )
                 attempts.begin(self._database, ids, now_ms)
             return self.by_id(ids)
+
+    def is_due(self, due: DueNow) -> Expression:
+        """The condition that a job could be worked on now."""
+        table = self._table
+        found: Expression = (table.status == Status.PENDING) | (
+            (table.status == Status.RETRYING) & (table.next_retry_at <= due.now_ms)
+        )
+        if due.closed_hosts:
+            found &= table.host.is_null() | table.host.not_in(list(due.closed_hosts))
+        if due.network_is_away:
+            found &= table.waiting_for.is_null() | (table.waiting_for != WaitingFor.NETWORK)
+        found &= table.removed_at.is_null() & table.id.not_in(list(due.exclude))
+        return found
 
     def record(self, job_id: str, attempt: int, now_ms: int, facts: Facts) -> Job | None:
         """Write facts of a running attempt; None, and nothing written, if it runs no more."""
@@ -290,6 +313,10 @@ class JobStore:
         if Status.PROCESSING not in SOURCES[status]:
             raise ValueError(f"PROCESSING cannot become {status}")
         facts = {**AT_REST, **COUNT_ANEW, **facts, "status": status}
+        if status is not Status.PENDING:
+            facts["start_asked_at"] = None
+        if status is Status.RETRYING:
+            facts["place"] = None  # it joins the line anew: what keeps failing starves nobody
         with self._database.atomic():
             job = self._guarded(job_id, attempt, now_ms, facts)
             if job is not None:
@@ -297,8 +324,13 @@ class JobStore:
                 attempts.end(self._database, [job_id], ending, now_ms, notes)
         return job
 
-    def give_back(self, running: Sequence[tuple[str, int]], now_ms: int) -> list[Job]:
-        """Make running jobs PENDING again without spending a retry: for a clean stop.
+    def give_back(
+        self,
+        running: Sequence[tuple[str, int]],
+        now_ms: int,
+        ending: AttemptEnding = AttemptEnding.STOPPED,
+    ) -> list[Job]:
+        """Make running jobs PENDING again without spending a retry: for a clean stop, or for room.
 
         running: job ids and attempt numbers. Returns the jobs given back: not those that run no
         more, nor those whose file is being published, as that is brought to its end.
@@ -311,7 +343,7 @@ class JobStore:
             ]
             jobs = [job for job in found if job is not None]
             ids = [job.id for job in jobs]
-            attempts.end(self._database, ids, AttemptEnding.STOPPED, now_ms)
+            attempts.end(self._database, ids, ending, now_ms)
         return jobs
 
     def _guarded(

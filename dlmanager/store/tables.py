@@ -9,10 +9,12 @@ from peewee import SqliteDatabase, Table
 from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
+from dlmanager.core.priority import Priority
 
 COLUMNS: tuple[str, ...] = Job._fields
 """Every column, in the order of the fields of Job, which is the one list of them."""
 
+_PRIORITIES = {each.value: each for each in Priority}
 _VERIFICATIONS = {each.value: each for each in Verification}
 # A word that a newer version wrote is unknown here; the job itself is not.
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
@@ -28,6 +30,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     # The same few in thousands of rows.
     "target_directory": sys.intern,
     "host": sys.intern,
+    "priority": lambda word: _PRIORITIES.get(word, Priority.NORMAL),
     "checksum_kind": {kind.value: kind for kind in ChecksumKind}.get,
 }
 _CONVERTED = tuple((COLUMNS.index(name), kind) for name, kind in _CONVERTERS.items())

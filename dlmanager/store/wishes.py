@@ -64,6 +64,7 @@ def _wished(
         changes["removed_at"] = now_ms
     else:
         changes["status"] = WISH_TARGET[wish]
+    changes["start_asked_at"] = now_ms if wish is Wish.START else None
     if wish is Wish.ACCEPT:
         changes |= {
             **FROM_ZERO,
@@ -72,7 +73,7 @@ def _wished(
             "filename": Case(None, [(table.named_by_server == 1, None)], table.filename),
             "named_by_server": False,
         }
-    begins_anew = wish in (Wish.RETRY, Wish.RESUME, Wish.ACCEPT)
+    begins_anew = wish in (Wish.RETRY, Wish.RESUME, Wish.START, Wish.ACCEPT)
     if begins_anew:
         changes |= {
             **FORGET_ERROR,

@@ -25,10 +25,10 @@ def test_a_wish_is_legal_only_where_its_transition_is(wish: Wish):
 @pytest.mark.parametrize(
     "status, wishes",
     [
-        (Status.PENDING, {Wish.PAUSE, Wish.CANCEL, Wish.REMOVE}),
+        (Status.PENDING, {Wish.START, Wish.PAUSE, Wish.CANCEL, Wish.REMOVE}),
         (Status.PROCESSING, {Wish.PAUSE, Wish.CANCEL, Wish.REMOVE}),
-        (Status.RETRYING, {Wish.PAUSE, Wish.CANCEL, Wish.RETRY, Wish.REMOVE}),
-        (Status.PAUSED, {Wish.RESUME, Wish.CANCEL, Wish.RETRY, Wish.REMOVE}),
+        (Status.RETRYING, {Wish.START, Wish.PAUSE, Wish.CANCEL, Wish.RETRY, Wish.REMOVE}),
+        (Status.PAUSED, {Wish.START, Wish.RESUME, Wish.CANCEL, Wish.RETRY, Wish.REMOVE}),
         (Status.COMPLETED, {Wish.REMOVE}),
         (Status.FAILED, {Wish.CANCEL, Wish.RETRY, Wish.REMOVE}),
         (Status.CANCELLED, {Wish.RETRY, Wish.REMOVE}),

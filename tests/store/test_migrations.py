@@ -12,7 +12,8 @@ from playhouse.migrations import Runner
 from dlmanager.core.checksum_kind import ChecksumKind
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
-from dlmanager.store import attempts, connection
+from dlmanager.core.priority import Priority
+from dlmanager.store import attempts, connection, turns
 from dlmanager.store.connection import MIGRATIONS
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.recovery import requeue_crashed
@@ -33,6 +34,8 @@ CHOSEN: dict[str, list[Any]] = {
     "has_secrets": [0, 1],
     "waiting_for": [None, *WaitingFor],
     "checksum_kind": [None, *ChecksumKind],
+    "priority": list(Priority),
+    "place": [None, 0.5, 1_795_662_341_769.25],
     "error_kind": [None, "disk_full", "a word of another version"],
 }
 """Values that mean something; the other columns get what their type allows."""
@@ -121,6 +124,21 @@ def test_a_migrated_database_works_as_a_new_one(tmp_path: Path, schema: str):
     assert all(attempts.read(store, job_id) == [] for job_id in running)
     revisions = [job.revision for job in store.list_jobs()]
     assert max(revisions) > 0
+    store.close()
+
+
+@pytest.mark.parametrize("schema", [each for each in EARLIER if each < "0014"])
+def test_what_knew_no_priority_has_the_usual_one_and_takes_another(tmp_path: Path, schema: str):
+    path = tmp_path / "queue.db"
+    make_database(path, schema)
+    store = JobStore(path)
+    jobs = store.list_jobs()
+    assert {(job.priority, job.place, job.start_asked_at) for job in jobs} == {
+        (Priority.NORMAL, None, None)
+    }
+    last = [job.id for job in jobs if job.status is Status.PENDING][-1]
+    turns.prioritize(store, [last], Priority.HIGH, 2**41)
+    assert [job.id for job in store.claim(1, 2**41)] == [last]
     store.close()
 
 

@@ -1,0 +1,63 @@
+import pytest
+
+from dlmanager.core.priority import LevelWaits, Priority
+
+URGENT, HIGH, NORMAL, LOW = Priority
+
+
+def test_the_levels_are_ranked_from_the_first():
+    assert [level.rank for level in Priority] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "notes, at_ms, overdue",
+    [
+        ([], 1000, []),
+        ([((LOW,), (), 0)], 99, []),
+        ([((LOW,), (), 0)], 100, [LOW]),
+        ([((LOW,), (), 0), ((LOW,), (URGENT,), 50)], 100, [LOW]),
+        ([((LOW,), (), 0), ((LOW,), (LOW,), 50)], 149, []),
+        ([((LOW,), (), 0), ((LOW,), (LOW,), 50)], 150, [LOW]),
+        ([((LOW,), (), 0), ((), (), 50), ((LOW,), (), 60)], 150, []),
+        ([((LOW,), (), 0), ((LOW, NORMAL), (), 10)], 110, [LOW, NORMAL]),
+        ([((NORMAL,), (), 0), ((LOW, NORMAL), (), 10)], 110, [NORMAL, LOW]),
+    ],
+    ids=[
+        "nobody waits",
+        "not yet",
+        "long enough",
+        "others were served",
+        "its own was served",
+        "and waits again",
+        "nobody waited meanwhile",
+        "the longest first",
+        "the longest first, the other way",
+    ],
+)
+def test_a_level_is_overdue_once_it_has_waited_too_long(
+    notes: list, at_ms: int, overdue: list[Priority]
+):
+    waits = LevelWaits()
+    for waiting, served, noted_at_ms in notes:
+        waits.note(waiting, served, noted_at_ms)
+    assert waits.overdue(at_ms, 100) == overdue
+
+
+def test_none_is_overdue_where_they_may_wait_for_ever():
+    waits = LevelWaits()
+    waits.note([LOW], [], 0)
+    assert waits.overdue(10**9, 0) == []
+
+
+def test_among_endless_urgent_ones_each_other_level_gets_a_slot_in_each_such_time():
+    waits, taken = LevelWaits(), []
+    for at_ms in range(0, 1000, 10):  # a slot is free every 10 ms, and everybody wants it
+        overdue = waits.overdue(at_ms, 200)
+        served = overdue[0] if overdue else URGENT
+        taken.append(served)
+        waits.note(Priority, [served], at_ms)
+    assert {level: taken.count(level) for level in (HIGH, NORMAL, LOW)} == {
+        HIGH: 4,
+        NORMAL: 4,
+        LOW: 4,
+    }
