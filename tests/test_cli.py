@@ -651,6 +651,51 @@ class TestJobs:
         assert "PENDING" in result.stderr
         assert jobs(cli)[0]["status"] == "PENDING"
 
+    def test_start_makes_a_job_the_next_one(self, cli, job_id):
+        assert cli("start", job_id).returncode == 0
+        (job,) = jobs(cli)
+        assert (job["status"], job["start_asked_at"] > 0) == ("PENDING", True)
+        cli("cancel", job_id)
+        refused = cli("start", job_id)
+        assert (refused.returncode, refused.stderr) == (
+            1,
+            f"dlmanager: {job_id} is CANCELLED and cannot be asked to start.\n",
+        )
+
+    def test_add_with_a_priority_and_prioritize(self, cli, job_id, folder):
+        link = "https://example.org/b.bin"
+        (low,) = added(cli, "--to", str(folder), "--priority", "low", link)
+        assert [job["priority"] for job in jobs(cli)] == ["normal", "low"]
+        assert "priority           low\n" in cli("show", low).stdout
+        assert cli("prioritize", low, job_id[:8], "high").returncode == 0
+        assert [job["priority"] for job in jobs(cli)] == ["high", "high"]
+        assert cli("prioritize", low, "top").returncode == 0
+        first, second = jobs(cli)
+        assert first["place"] is None
+        assert second["place"] < first["created_at"]
+
+    def test_what_waits_for_no_turn_is_told(self, cli, job_id):
+        assert cli("cancel", job_id).returncode == 0
+        refused = cli("prioritize", job_id, "top")
+        assert (refused.returncode, refused.stderr) == (
+            1,
+            f"dlmanager: {job_id} is CANCELLED and waits for no turn.\n",
+        )
+        assert cli("prioritize", job_id, "high").returncode == 0
+        assert jobs(cli)[0]["priority"] == "high"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [["add", "--priority", "huge", "https://example.org/b"], ["prioritize", "huge"]],
+    )
+    def test_a_level_that_there_is_not_is_told_and_nothing_done(self, cli, job_id, arguments):
+        if arguments[0] == "prioritize":
+            arguments = ["prioritize", job_id, "huge"]
+        result = cli(*arguments)
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert "'urgent', 'high', 'normal', 'low'" in result.stderr
+        assert [job["priority"] for job in jobs(cli)] == ["normal"]
+
     def test_edit_gives_a_job_another_link(self, cli, job_id, data_dir):
         link = "https://me:hunter2@example.com/new.bin#top"
         assert cli("edit", job_id[:6], "--link", link).returncode == 0

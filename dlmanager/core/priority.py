@@ -41,6 +41,9 @@ class LevelWaits:
         }
 
     def overdue(self, at_ms: int, wait_ms: int) -> list[Priority]:
-        """The levels that have waited for so long, the longest first; none where wait_ms is 0."""
-        late = [level for level, since in self._since.items() if at_ms - since >= wait_ms]
+        """The levels that have waited for so long, the longest first; none where wait_ms is 0.
+
+        Not the first of those that wait: the next slot is its own anyway.
+        """
+        late = [level for level, since in [*self._since.items()][1:] if at_ms - since >= wait_ms]
         return sorted(late, key=self._since.__getitem__) if wait_ms else []

@@ -13,23 +13,25 @@ def test_the_levels_are_ranked_from_the_first():
     "notes, at_ms, overdue",
     [
         ([], 1000, []),
-        ([((LOW,), (), 0)], 99, []),
-        ([((LOW,), (), 0)], 100, [LOW]),
-        ([((LOW,), (), 0), ((LOW,), (URGENT,), 50)], 100, [LOW]),
-        ([((LOW,), (), 0), ((LOW,), (LOW,), 50)], 149, []),
-        ([((LOW,), (), 0), ((LOW,), (LOW,), 50)], 150, [LOW]),
-        ([((LOW,), (), 0), ((), (), 50), ((LOW,), (), 60)], 150, []),
-        ([((LOW,), (), 0), ((LOW, NORMAL), (), 10)], 110, [LOW, NORMAL]),
-        ([((NORMAL,), (), 0), ((LOW, NORMAL), (), 10)], 110, [NORMAL, LOW]),
+        ([((LOW,), (), 0)], 1000, []),
+        ([((HIGH, LOW), (), 0)], 99, []),
+        ([((HIGH, LOW), (), 0)], 100, [LOW]),
+        ([((HIGH, LOW), (), 0), ((HIGH, LOW), (URGENT,), 50)], 100, [LOW]),
+        ([((HIGH, LOW), (), 0), ((HIGH, LOW), (LOW,), 50)], 149, []),
+        ([((HIGH, LOW), (), 0), ((HIGH, LOW), (LOW,), 50)], 150, [LOW]),
+        ([((HIGH, LOW), (), 0), ((HIGH,), (), 50), ((HIGH, LOW), (), 60)], 150, []),
+        ([((HIGH, LOW), (), 0), ((HIGH, NORMAL, LOW), (), 10)], 110, [LOW, NORMAL]),
+        ([((HIGH, NORMAL), (), 0), ((HIGH, NORMAL, LOW), (), 10)], 110, [NORMAL, LOW]),
     ],
     ids=[
         "nobody waits",
+        "it is the first that waits",
         "not yet",
         "long enough",
         "others were served",
         "its own was served",
         "and waits again",
-        "nobody waited meanwhile",
+        "none of it waited meanwhile",
         "the longest first",
         "the longest first, the other way",
     ],
@@ -45,7 +47,7 @@ def test_a_level_is_overdue_once_it_has_waited_too_long(
 
 def test_none_is_overdue_where_they_may_wait_for_ever():
     waits = LevelWaits()
-    waits.note([LOW], [], 0)
+    waits.note([HIGH, LOW], [], 0)
     assert waits.overdue(10**9, 0) == []
 
 

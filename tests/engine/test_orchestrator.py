@@ -14,17 +14,20 @@ from typing import Any
 import psutil
 import pytest
 
+from dlmanager.core.attempt_record import AttemptEnding
 from dlmanager.core.errors import BadInput, ErrorKind, InvalidUrl, StoreUnusable
 from dlmanager.core.job import WISH_SOURCES, WISH_TARGET, Job, NewJob, Phase, Status, Wish
+from dlmanager.core.priority import Priority
 from dlmanager.core.progress import JobProgress
+from dlmanager.core.queue_order import Move
 from dlmanager.engine import orchestrator as orchestrator_module
 from dlmanager.engine import runs, wget_care
 from dlmanager.engine.base_process import BaseProcess
-from dlmanager.engine.clock import now_ms
+from dlmanager.engine.clock import now_ms, steady_ms
 from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
-from dlmanager.store import connection
+from dlmanager.store import connection, turns
 from dlmanager.store.job_store import JobStore
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil
@@ -343,6 +346,156 @@ class TestSlots:
         run(scenario())
 
 
+class TestTurns:
+    def test_levels_go_first_and_a_wish_counts_for_the_next_slot(self, run, bench: Bench):
+        names = ["a", "b", "c", "low"]
+        bench.play(**{name: waiting(name) for name in names})
+
+        async def scenario() -> None:
+            queue = await bench.started(max_concurrent_downloads=1)
+            bench.enqueue("a")
+            await bench.here("a")
+            bench.enqueue("low", priority=Priority.LOW)
+            b, c = bench.enqueue("b", "c")
+            (changed,) = await queue.prioritize([c], Priority.HIGH)
+            assert changed.priority is Priority.HIGH
+            bench.let("a")
+            await bench.here("c")
+            assert [job.id for job in await queue.move([b], Move.TOP)] == []  # alone in its level
+            bench.let("c")
+            await bench.here("b")
+            bench.let("b", "low")
+            await queue.wait_until_idle()
+
+        run(scenario())
+        assert bench.started_links == ["a", "c", "b", "low"]
+
+    def test_jobs_are_taken_in_the_order_they_were_moved_into(self, run, bench: Bench):
+        bench.play(a=waiting("a"))
+
+        async def scenario() -> None:
+            queue = await bench.started(max_concurrent_downloads=1)
+            bench.enqueue("a")
+            await bench.here("a")
+            b, _, d = bench.enqueue("b", "c", "d")
+            await queue.move([d], Move.TOP)
+            await queue.put([b], Priority.NORMAL, None)
+            assert [job.id for job in bench.changed[-1]] == [b]
+            bench.let("a")
+            await queue.wait_until_idle()
+
+        run(scenario())
+        assert bench.started_links == ["a", "d", "c", "b"]
+
+    def test_what_is_to_start_now_takes_the_slot_of_the_last(self, run, bench: Bench):
+        names = ["high", "a", "b", "now"]
+        bench.play(**{name: waiting(name) for name in names})
+
+        async def scenario() -> None:
+            queue = await bench.started(max_concurrent_downloads=3, max_retries=0)
+            a, b = bench.enqueue("a", "b")
+            bench.enqueue("high", priority=Priority.HIGH)
+            await bench.here("high", "a", "b")
+            (now,) = bench.enqueue("now", priority=Priority.LOW, paused=True)
+            assert [job.id for job in await queue.start_now([now])] == [now]
+            await bench.here("now")
+            back = await bench.status(b, Status.PENDING)
+            assert (back.retry_count, back.error_kind) == (0, None)
+            assert queue.get_job_status(a).status is Status.PROCESSING
+            await running_count(3)
+            assert bench.started_links.count("now") == 1
+            (bench.fake / "b.here").unlink()
+            bench.let("now")
+            await bench.here("b")
+            bench.let("a", "b", "high")
+            await queue.wait_until_idle()
+            (ended, _) = await queue.attempts(b)
+            assert ended.ending is AttemptEnding.GAVE_WAY
+
+        run(scenario())
+        assert bench.files == sorted(names)
+
+    def test_of_more_than_may_run_the_rest_is_next(self, run, bench: Bench):
+        names = ["a", "b", "c", "d"]
+        bench.play(**{name: waiting(name) for name in names})
+
+        async def scenario() -> None:
+            queue = await bench.started(max_concurrent_downloads=2)
+            _, b, c, d = bench.enqueue(*names)
+            await bench.here("a", "b")
+            await queue.start_now([d, c])
+            await bench.here("c", "d")
+            await running_count(2)
+            # Asked for later than c and d, and there is no end of making room.
+            (bench.fake / "a.here").unlink()
+            (bench.fake / "b.here").unlink()
+            await asyncio.sleep(0.002)
+            await queue.start_now([b])
+            await bench.here("b")
+            assert not bench.is_here("a")
+            bench.let(*names)
+            await queue.wait_until_idle()
+
+        run(scenario())
+
+    def test_a_wish_to_start_from_another_process_is_followed(self, run, bench: Bench):
+        bench.play(a=waiting("a"), b=waiting("b"))
+
+        async def scenario() -> None:
+            queue = await bench.started(max_concurrent_downloads=1)
+            bench.enqueue("a", "b")
+            await bench.here("a")
+            other = JobStore(bench.database)
+            ids = [job.id for job in other.list_jobs()]
+            fulfil(other, Wish.START, ids[1:], now_ms())
+            await bench.here("b")
+            await bench.status(ids[0], Status.PENDING)
+            turns.prioritize(other, ids, Priority.LOW, now_ms())
+            await until_true(lambda: bench.changed[-1][0].priority is Priority.LOW)
+            other.close()
+            bench.let("a", "b")
+            await queue.wait_until_idle()
+
+        run(scenario())
+
+    @pytest.mark.parametrize(
+        "wait_s, position", [(0.2, 1), (0, 6)], ids=["for a while", "for ever"]
+    )
+    def test_a_low_one_waits_for_its_slot(self, run, bench: Bench, wait_s: float, position: int):
+        names = [f"u{number}" for number in range(6)]
+        bench.play(**{name: waiting(name) for name in names})
+
+        async def scenario() -> None:
+            queue = await bench.started(
+                max_concurrent_downloads=1, low_priority_wait_s=wait_s, poll_interval_ms=20
+            )
+            bench.enqueue(*names[:1], priority=Priority.URGENT)
+            await bench.here("u0")
+            bench.enqueue("low", priority=Priority.LOW)
+            bench.enqueue(*names[1:], priority=Priority.URGENT)
+            async with asyncio.timeout(15):
+                while wait_s and not queue._level_waits.overdue(steady_ms(), round(wait_s * 1000)):
+                    await asyncio.sleep(0.01)
+            bench.let(*names)
+            await queue.wait_until_idle()
+
+        run(scenario())
+        assert bench.started_links.index("low") == position
+
+    def test_nobody_waits_while_a_slot_is_free(self, run, bench: Bench):
+        bench.play(low=waiting("low"))
+
+        async def scenario() -> None:
+            queue = await bench.started(low_priority_wait_s=0.001, poll_interval_ms=10)
+            bench.enqueue("low", priority=Priority.LOW)
+            await bench.here("low")
+            assert queue._level_waits.overdue(steady_ms() + 10_000, 1) == []
+            bench.let("low")
+            await queue.wait_until_idle()
+
+        run(scenario())
+
+
 class TestRetries:
     CUT = SCENARIOS["refused"]["steps"]
 
@@ -503,8 +656,9 @@ class TestWishes:
             queue = bench.make()
             jobs = jobs_in_every_state()
             wanted = [job.id for job in jobs.values()]
-            changed = await getattr(queue, wish.value)([*wanted, "no such job"])
-            assert await getattr(queue, wish.value)([jobs[Status.COMPLETED].id]) == []
+            ask = queue.start_now if wish is Wish.START else getattr(queue, wish.value)
+            changed = await ask([*wanted, "no such job"])
+            assert await ask([jobs[Status.COMPLETED].id]) == []
             return jobs, changed
 
         jobs, changed = run(scenario())
