@@ -1,17 +1,21 @@
 """Every action of the window, once: its words, icon, keys, and when it makes sense."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QPalette
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QPalette
+from PySide6.QtWidgets import QMenu, QWidget
 
 from dlmanager import resources
-from dlmanager.core.job import Job, Status, Wish
+from dlmanager.core.job import IN_LINE, Job, Status, Wish
+from dlmanager.core.priority import Priority
+from dlmanager.core.queue_order import Move
 from dlmanager.gui.job_table_model import Summary
 
 MAX_OPENED = 10
 """How many files or folders are opened at once."""
+MAX_LOOKED_AT = 1000
+"""How many selected jobs are each looked at, with every change of the selection."""
 
 _Standard = QKeySequence.StandardKey
 
@@ -21,9 +25,12 @@ class Actions(QObject):
 
     Signals:
         wished(Wish): the person wants this for the selected jobs.
+        level_chosen(Priority), move_chosen(Move): the same of their place in the queue.
     """
 
     wished = Signal(object)
+    level_chosen = Signal(object)
+    move_chosen = Signal(object)
 
     def __init__(self, window: QWidget, list_widget: QWidget) -> None:
         """list_widget: where keys such as Delete and Return mean the selected jobs."""
@@ -52,6 +59,10 @@ class Actions(QObject):
         self.about = self._action(self.tr("&About dlmanager"), None)
         self.quit = self._action(self.tr("&Quit"), "log-out", QKeySequence("Ctrl+Q"))
         self.resume = self._wish(Wish.RESUME, self.tr("&Resume"), "play", QKeySequence("Ctrl+R"))
+        self.start = self._wish(
+            Wish.START, self.tr("Start &now"), "zap", QKeySequence("Ctrl+Shift+S")
+        )
+        _tell(self.start, self.tr("Start now; if need be, another download makes room"))
         self.pause = self._wish(Wish.PAUSE, self.tr("&Pause"), "pause", QKeySequence("Ctrl+P"))
         self.cancel = self._wish(Wish.CANCEL, self.tr("&Cancel"), "x", QKeySequence("Ctrl+."))
         self.retry = self._wish(
@@ -95,6 +106,19 @@ class Actions(QObject):
         self.edit_link = self._list_action(self.tr("Edit l&ink…"), "pencil", QKeySequence("Ctrl+E"))
         self.enter_password = self._list_action(self.tr("Enter p&assword…"), "key-round")
         self.properties = self._list_action(self.tr("Propertie&s"), "info", QKeySequence("Ctrl+I"))
+        self.levels = self._make_levels()
+        self.priority_menu = self._menu(self.tr("Priorit&y"), "flag", self.levels.values())
+        self.moves = self._make_moves()
+        self.move_menu = self._menu(self.tr("Mo&ve"), "arrow-up-down", self.moves.values())
+        # One button for all of it: there is little room in a toolbar.
+        self.turn_menu = self._menu(
+            self.tr("Priority"),
+            "flag",
+            (self.start, None, *self.levels.values(), None, *self.moves.values()),
+        )
+        self.queue_order = self._action(
+            self.tr("In the order of the &queue"), None, short=self.tr("Show that order")
+        )
         self.search = self._action(
             self.tr("&Find in the list"), "search", QKeySequence(_Standard.Find)
         )
@@ -129,12 +153,16 @@ class Actions(QObject):
             self.accept,
             self.enter_password,
             None,
+            self.start,
             self.resume,
             self.pause,
             self.cancel,
             self.retry,
             self.download_again,
             self.edit_link,
+            None,
+            self.priority_menu.menuAction(),
+            self.move_menu.menuAction(),
             None,
             self.remove,
             self.delete_file,
@@ -163,8 +191,22 @@ class Actions(QObject):
         self.delete_file.setEnabled(has_finished)
         self.download_again.setEnabled(has_finished)
         self.edit_link.setEnabled(len(jobs) == 1 and jobs[0].takes_link)
+        takes_priority = any(job.takes_priority for job in statuses)
+        menus = self.priority_menu, self.turn_menu
+        for action in (*(menu.menuAction() for menu in menus), *self.levels.values()):
+            action.setEnabled(takes_priority)
+        is_in_line = any(job.status in IN_LINE for job in statuses)
+        for action in (self.move_menu.menuAction(), *self.moves.values()):
+            action.setEnabled(is_in_line)
+        self._check_level(jobs if len(jobs) <= MAX_LOOKED_AT else ())
         for action in (self.copy_link, self.properties):
             action.setEnabled(bool(jobs))
+
+    def _check_level(self, jobs: Sequence[Job]) -> None:
+        """Check the level that all the unfinished ones of these jobs have."""
+        found = {job.priority for job in jobs if job.takes_priority}
+        for level, action in self.levels.items():
+            action.setChecked(found == {level})
 
     def suit_list(self, summary: Summary) -> None:
         """Enable what makes sense for the list as a whole."""
@@ -189,6 +231,53 @@ class Actions(QObject):
         if event.type() == QEvent.Type.PaletteChange:
             self.refresh_icons()
         return super().eventFilter(watched, event)
+
+    def _make_levels(self) -> dict[Priority, QAction]:
+        levels = {}
+        group = QActionGroup(self)
+        # Of several jobs each may have another.
+        group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        for number, level in enumerate(Priority, 1):
+            text = {
+                Priority.URGENT: self.tr("&Urgent"),
+                Priority.HIGH: self.tr("&High"),
+                Priority.NORMAL: self.tr("N&ormal"),
+                Priority.LOW: self.tr("&Low"),
+            }[level]
+            action = self._list_action(text, None, QKeySequence(f"Ctrl+{number}"))
+            action.setCheckable(True)
+            group.addAction(action)
+            action.triggered.connect(lambda _, level=level: self.level_chosen.emit(level))
+            levels[level] = action
+        return levels
+
+    def _make_moves(self) -> dict[Move, QAction]:
+        moves = {
+            Move.TOP: self._list_action(
+                self.tr("Move to &top"), "arrow-up-to-line", QKeySequence("Alt+Home")
+            ),
+            Move.UP: self._list_action(self.tr("Move u&p"), "arrow-up", QKeySequence("Alt+Up")),
+            Move.DOWN: self._list_action(
+                self.tr("Move &down"), "arrow-down", QKeySequence("Alt+Down")
+            ),
+            Move.BOTTOM: self._list_action(
+                self.tr("Move to &bottom"), "arrow-down-to-line", QKeySequence("Alt+End")
+            ),
+        }
+        for move, action in moves.items():
+            action.triggered.connect(lambda _, move=move: self.move_chosen.emit(move))
+        return moves
+
+    def _menu(self, text: str, icon: str, actions: Iterable[QAction | None]) -> QMenu:
+        """A menu inside others: what it holds, they hold by `menuAction`."""
+        menu = QMenu(text, self._window)
+        for action in actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        self._icons[menu.menuAction()] = icon
+        return menu
 
     def _action(
         self, text: str, icon: str | None, *shortcuts: QKeySequence, short: str | None = None

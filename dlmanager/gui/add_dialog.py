@@ -33,6 +33,7 @@ from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.link_files import FileLink
 from dlmanager.core.mirrors import one_file
+from dlmanager.core.priority import Priority
 from dlmanager.gui import formatting
 from dlmanager.gui.checksums_edit import ChecksumsEdit
 from dlmanager.gui.duplicates_row import DuplicatesRow
@@ -119,6 +120,7 @@ class AddDialog(QDialog):
             self._checksums.textChanged,
             self._paused.toggled,
             self._one_file.toggled,
+            self._priority.currentIndexChanged,
             self._retries.valueChanged,
         ):
             changed.connect(self._on_changed)
@@ -175,6 +177,11 @@ class AddDialog(QDialog):
         self._name_problem = ProblemLabel(self, may_shrink=True)
         self._make_checksums()
         self._paused = QCheckBox(self.tr("Add &paused, to start later"), self)
+        self._priority = QComboBox(self)
+        self._priority.setAccessibleName(self.tr("Priority"))
+        for level in Priority:
+            self._priority.addItem(formatting.priority_name(level), level)
+        self._priority.setCurrentIndex(Priority.NORMAL.rank)
         self._retries = QSpinBox(self)
         self._retries.setAccessibleName(self.tr("Retries"))
         self._retries.setRange(-1, _MOST_RETRIES)
@@ -263,6 +270,9 @@ class AddDialog(QDialog):
         start_row = QHBoxLayout()
         start_row.addWidget(self._paused)
         start_row.addStretch(1)
+        start_row.addWidget(_label(self.tr("Prior&ity"), self._priority))
+        start_row.addWidget(self._priority)
+        start_row.addSpacing(8)
         start_row.addWidget(_label(self.tr("&Retries"), self._retries))
         start_row.addWidget(self._retries)
         layout = QVBoxLayout(self)
@@ -355,6 +365,7 @@ class AddDialog(QDialog):
             self._checksums.toPlainText(),
             self._files,
             self._one_file.isChecked(),
+            list(Priority)[self._priority.currentIndex()],
         )
         lines = self._links.toPlainText().split("\n")
         self._checking.start(

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMenu, QTableView
 
+from dlmanager.core.priority import Priority
 from dlmanager.gui import formatting
 from dlmanager.gui.job_row import Column, titles
 from dlmanager.gui.progress_delegate import CELL_MARGIN_PX
@@ -23,6 +24,7 @@ USUAL = frozenset(
         Column.STATUS,
         Column.SPEED,
         Column.TIME_LEFT,
+        Column.PRIORITY,
         Column.RETRIES,
         Column.ADDED,
     }
@@ -50,6 +52,7 @@ _TIGHTEST_STATUS_CHARACTERS = 9  # shortened; badge, bar and tooltip tell the re
 _NAME_SHARE = 0.6  # of the room that is left over; the rest goes to the sentences of Status
 _GIVE_WAY = (
     Column.RETRIES,
+    Column.PRIORITY,
     Column.ADDED,
     Column.TIME_LEFT,
     Column.SIZE,
@@ -291,7 +294,12 @@ def _least_widths(metrics: QFontMetrics) -> dict[Column, int]:
         Column.FINISHED: date_px + room + CELL_MARGIN_PX,
     }
     status = QCoreApplication.translate("Columns", "Retrying in 59 min (2 of 3)")
-    for column, text in (*_WIDEST.items(), (Column.STATUS, status)):
+    level = max(map(formatting.priority_name, Priority), key=len)
+    for column, text in (
+        *_WIDEST.items(),
+        (Column.STATUS, status),
+        (Column.PRIORITY, level),
+    ):
         title_px = metrics.horizontalAdvance(titles()[column])
         widths[column] = max(metrics.horizontalAdvance(text) + room, title_px + 32)
     return widths

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import UNFINISHED, Job, Phase, Status, Verification, WaitingFor
+from dlmanager.core.priority import Priority
 from dlmanager.core.progress import JobProgress, percent
 from dlmanager.gui.sentences import in_window_language
 
@@ -217,6 +218,24 @@ def progress_text(job: Job, progress: JobProgress | None = None) -> str:
 def retries_text(job: Job) -> str:
     """Return the number of retries spent; empty if none."""
     return whole_number(job.retry_count) if job.retry_count else ""
+
+
+def priority_name(priority: Priority) -> str:
+    """Return a level as people read it."""
+    match priority:
+        case Priority.URGENT:
+            return QCoreApplication.translate("Formatting", "Urgent")
+        case Priority.HIGH:
+            return QCoreApplication.translate("Formatting", "High")
+        case Priority.LOW:
+            return QCoreApplication.translate("Formatting", "Low")
+        case _:
+            return QCoreApplication.translate("Formatting", "Normal")
+
+
+def priority_text(job: Job) -> str:
+    """Return the level of a job; empty once it is finished, and waits for no turn."""
+    return priority_name(job.priority) if job.takes_priority else ""
 
 
 def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> str:

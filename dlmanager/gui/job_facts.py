@@ -75,6 +75,10 @@ def facts_of_course(job: Job, progress: JobProgress | None = None) -> list[Fact]
                 QCoreApplication.translate("JobFacts", "Finished"),
                 formatting.date_and_time(job.finished_at),
             ),
+            (
+                QCoreApplication.translate("JobFacts", "Priority"),
+                formatting.priority_text(job),
+            ),
             (QCoreApplication.translate("JobFacts", "Attempts"), _number(job.attempt)),
             (QCoreApplication.translate("JobFacts", "Retries"), _retries(job)),
             (QCoreApplication.translate("JobFacts", "Verified"), _verification(job)),

@@ -10,12 +10,14 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Qt
 
 from dlmanager.core.categories import USUAL_CATEGORIES, CategoryTable
-from dlmanager.core.job import Job, Phase, Status, Verification
+from dlmanager.core.job import IN_LINE, Job, Phase, Status, Verification
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui import formatting
 
 _RANK_BITS = 32
 _PLACE_BITS = 64  # of milliseconds
+_LEVEL_BITS = 60  # of a turn in parts of a millisecond
+_TURNS_IN_MS = 1 << 12  # finer than turns ever are apart
 _LAST_PLACE = (1 << _PLACE_BITS) - 1
 
 
@@ -29,13 +31,14 @@ class Column(IntEnum):
     SPEED = 4
     TIME_LEFT = 5
     DOWNLOADED = 6
-    RETRIES = 7
-    ADDED = 8
-    FINISHED = 9
-    FOLDER = 10
-    HOST = 11
-    LINK = 12
-    VERIFICATION = 13
+    PRIORITY = 7
+    RETRIES = 8
+    ADDED = 9
+    FINISHED = 10
+    FOLDER = 11
+    HOST = 12
+    LINK = 13
+    VERIFICATION = 14
 
 
 LENT_TO_STATUS = frozenset({Column.SPEED, Column.TIME_LEFT})
@@ -174,6 +177,7 @@ class JobRow:
             "" if progress is None else formatting.speed(progress.speed_bytes_s, self.speed_unit),
             "" if progress is None else formatting.duration(progress.eta_s),
             formatting.size(formatting.bytes_of_job(job, progress) or None),
+            formatting.priority_text(job),
             formatting.retries_text(job),
             self.added_text(),
             self.finished_text(),
@@ -277,6 +281,16 @@ def _natural_key(name: str) -> str:
     return _DIGITS.sub(lambda digits: digits[0].zfill(_DIGITS_COMPARED), name.casefold())
 
 
+def _by_turn(row: JobRow) -> int | None:
+    """Return a key for the queue's order; None for what is not in line."""
+    job = row.job
+    return _place_in_line(job) << _RANK_BITS | row.rank if job.status in IN_LINE else None
+
+
+def _place_in_line(job: Job) -> int:
+    return (job.priority.rank << _LEVEL_BITS) + int(job.turn * _TURNS_IN_MS)
+
+
 def _by_status(row: JobRow) -> int:
     """Return a key for: what is at work, what is next in its turn, what was done last.
 
@@ -285,9 +299,11 @@ def _by_status(row: JobRow) -> int:
     job = row.job
     if job.status in _ENDED:
         place = _LAST_PLACE - (job.finished_at or job.created_at)
+    elif job.status is Status.PENDING:
+        place = _place_in_line(job)
     else:
         place = job.created_at
-    return (_STATUS_ORDER[job.status] << _PLACE_BITS | place) << _RANK_BITS | row.rank
+    return ((_STATUS_ORDER[job.status] << _PLACE_BITS) + place) << _RANK_BITS | row.rank
 
 
 # What each column is sorted by: one function each, as a sort calls it for every row. Columns that
@@ -300,6 +316,7 @@ SORT_VALUES: dict[int, Callable[[JobRow], Any]] = {
     Column.SPEED: lambda row: row.progress and row.progress.speed_bytes_s,
     Column.TIME_LEFT: lambda row: row.progress and row.progress.eta_s,
     Column.DOWNLOADED: lambda row: formatting.bytes_of_job(row.job, row.progress),
+    Column.PRIORITY: _by_turn,
     Column.RETRIES: lambda row: row.job.retry_count,
     Column.ADDED: lambda row: row.job.created_at << _RANK_BITS | row.rank,
     Column.FINISHED: lambda row: row.job.finished_at,
@@ -328,6 +345,7 @@ def titles() -> tuple[str, ...]:
         QCoreApplication.translate("JobRow", "Speed"),
         QCoreApplication.translate("JobRow", "Time left"),
         QCoreApplication.translate("JobRow", "Downloaded"),
+        QCoreApplication.translate("JobRow", "Priority"),
         QCoreApplication.translate("JobRow", "Retries"),
         QCoreApplication.translate("JobRow", "Added"),
         QCoreApplication.translate("JobRow", "Finished"),

@@ -3,9 +3,10 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
 from PySide6.QtCore import (
@@ -20,8 +21,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon
 
 from dlmanager.core.categories import USUAL_CATEGORIES, Category, CategoryTable
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import IN_LINE, Job, Status
+from dlmanager.core.priority import Priority
 from dlmanager.core.progress import JobProgress
+from dlmanager.core.queue_order import level_between
 from dlmanager.engine.coalescer import Coalescer
 from dlmanager.gui import formatting
 from dlmanager.gui.job_filter import NO_FILTER, Group, JobFilter, group_of
@@ -65,7 +68,7 @@ _ROLES = frozenset(
     }
 )
 _FLAGS = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-_FLAGS_OF_FILE = _FLAGS | Qt.ItemFlag.ItemIsDragEnabled
+_FLAGS_TO_DRAG = _FLAGS | Qt.ItemFlag.ItemIsDragEnabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,14 @@ class Summary:
     def unfinished(self) -> int:
         """How many jobs the queue still works on by itself."""
         return self.active + self.waiting + self.retrying
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A place in the queue: in a level before a job of it; at its end where following is None."""
+
+    priority: Priority
+    following: str | None
 
 
 def now_ms() -> int:
@@ -345,9 +356,10 @@ class JobTableModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        # A finished file can be dragged out.
-        is_file = self._order[index.row()].job.path is not None
-        return _FLAGS_OF_FILE if is_file else _FLAGS
+        job = self._order[index.row()].job
+        # A finished file can be dragged out, and what is in line to another place of it.
+        is_dragged = job.path is not None or job.status in IN_LINE
+        return _FLAGS_TO_DRAG if is_dragged else _FLAGS
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column < 0:
@@ -370,6 +382,36 @@ class JobTableModel(QAbstractTableModel):
             return unknown if value is None else value
 
         return sorted(rows, key=key, reverse=descending)
+
+    @property
+    def is_in_queue_order(self) -> bool:
+        """Whether the rows stand in the order in which the queue works on them."""
+        return self._sort_column is Column.PRIORITY and not self._sort_descending
+
+    def renew_order(self) -> None:
+        """Sort now, as the person has just asked for something that may have changed the order."""
+        self._renew_order(asked=True)
+
+    def gap_before(self, row: int, chosen: Sequence[Job]) -> Gap | None:
+        """Return where in the queue chosen jobs come if they are put before a row; None: nowhere.
+
+        row: the number of rows for the end. The rows are in the queue's order.
+        """
+        ids = {job.id for job in chosen}
+
+        def in_line(rows: Iterable[JobRow]) -> Iterator[Job]:
+            return (
+                each.job for each in rows if each.job.status in IN_LINE and each.job.id not in ids
+            )
+
+        above = next(in_line(self._order[place] for place in range(row - 1, -1, -1)), None)
+        below = next(in_line(islice(self._order, row, None)), None)
+        level = level_between(
+            above and above.priority, below and below.priority, {job.priority for job in chosen}
+        )
+        if level is None:
+            return None
+        return Gap(level, below.id if below is not None and below.priority is level else None)
 
     def _renew_order(self, *, asked: bool = False) -> None:
         """Sort; the selection and the current cell stay. asked: by the person, just now."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QSize,
     Qt,
     QUrl,
@@ -19,10 +20,16 @@ from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
     QDrag,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QFocusEvent,
     QFont,
     QIcon,
     QKeyEvent,
+    QPainter,
+    QPaintEvent,
     QPalette,
     QResizeEvent,
     QShowEvent,
@@ -36,7 +43,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import IN_LINE, Job, Status
 from dlmanager.gui.columns import Columns
 from dlmanager.gui.file_icons import job_icon
 from dlmanager.gui.job_row import LENT_TO_STATUS, Column
@@ -58,6 +65,8 @@ _BY_KEYBOARD = frozenset(
     }
 )
 
+_GAP_PX = 2
+
 _TITLE_INDENT = "\N{EN SPACE}"
 
 
@@ -67,11 +76,15 @@ class JobTableView(QTableView):
     Signals:
         selection_changed(): other rows are selected.
         finished_activated(Job), unfinished_activated(Job): a job was double-clicked.
+        rows_dropped(list[str], Gap): the person wants these jobs in another place of the queue.
+        drag_refused(): rows cannot be dragged to another place while sorted by something else.
     """
 
     selection_changed = Signal()
     finished_activated = Signal(object)
     unfinished_activated = Signal(object)
+    rows_dropped = Signal(object, object)
+    drag_refused = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +95,8 @@ class JobTableView(QTableView):
         self._top: tuple[QPersistentModelIndex, int] | None = None
         self._visible: list[tuple[QPersistentModelIndex, int]] = []
         self._density = COMFORTABLE
+        self._dragged: Sequence[Job] = ()
+        self._drop_row: int | None = None
         self._set_up_look()
         self._set_up_rows_and_columns()
         self.doubleClicked.connect(self._on_double_clicked)
@@ -278,15 +293,111 @@ class JobTableView(QTableView):
     # What the person does
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        """Let finished files be taken to another program; Qt calls it for rows that have one."""
+        """Begin what the row under the mouse is for; Qt calls it for rows that can be dragged."""
+        if self._jobs.job_at(self.currentIndex().row()).path is None:
+            self._drag_in_line()
+        else:
+            self._drag_files()
+
+    def show_queue_order(self) -> None:
+        """Sort the rows as the queue works on them, with the column that shows it."""
+        if self.isColumnHidden(Column.PRIORITY):
+            self._columns.choose(Column.PRIORITY, is_shown=True)
+        self.sortByColumn(Column.PRIORITY, Qt.SortOrder.AscendingOrder)
+
+    def _drag_in_line(self) -> None:
+        """Let the selected rows be taken to another place in the queue."""
+        if not self._jobs.is_in_queue_order:
+            self.drag_refused.emit()
+            return
+        self._dragged = [job for job in self.selected_jobs() if job.status in IN_LINE]
+        if not self._dragged:
+            return
+        drag = QDrag(self)
+        # Something must be in it; what it is about is known here, and means nothing elsewhere.
+        ids = QMimeData()
+        ids.setData("application/x-dlmanager-rows", b"")
+        drag.setMimeData(ids)
+        self._set_picture(drag)
+        # What comes from elsewhere is the window's to take, so not but while we drag ourselves.
+        self.setAcceptDrops(True)
+        drag.exec(Qt.DropAction.MoveAction)
+        self.setAcceptDrops(False)
+        self._dragged = ()
+        self._mark_gap(None)
+
+    def _set_picture(self, drag: QDrag) -> None:
+        job = self._jobs.job_at(self.currentIndex().row())
+        drag.setPixmap(self._icon_of(job.display_name, job.status).pixmap(self._icon_size()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is self and self._dragged:
+            event.setDropAction(Qt.DropAction.MoveAction)
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)  # scrolls where the mouse is near an end
+        if event.source() is not self or not self._dragged:
+            event.ignore()
+            return
+        row = self._gap_at(event.position().toPoint().y())
+        is_gap = self._jobs.gap_before(row, self._dragged) is not None
+        self._mark_gap(row if is_gap else None)
+        event.setDropAction(Qt.DropAction.MoveAction)
+        event.setAccepted(is_gap)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._mark_gap(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        row = self._gap_at(event.position().toPoint().y())
+        dragged, gap = self._dragged, self._jobs.gap_before(row, self._dragged)
+        super().dragLeaveEvent(QDragLeaveEvent())  # ends the scrolling; Qt's drop would move cells
+        self._mark_gap(None)
+        if event.source() is not self or not dragged or gap is None:
+            event.ignore()
+            return
+        event.setDropAction(Qt.DropAction.MoveAction)
+        event.accept()
+        self.rows_dropped.emit([job.id for job in dragged], gap)
+
+    def _gap_at(self, y_px: int) -> int:
+        """Return the row that something dropped there comes before."""
+        row = self.rowAt(y_px)
+        if row < 0:
+            return self._jobs.rowCount()
+        is_lower_half = y_px - self.rowViewportPosition(row) > self.rowHeight(row) // 2
+        return row + is_lower_half
+
+    def _mark_gap(self, row: int | None) -> None:
+        if row != self._drop_row:
+            self._drop_row = row
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._drop_row is None:
+            return
+        rows = self.verticalHeader()
+        at_end = self._drop_row >= self._jobs.rowCount()
+        y_px = rows.length() if at_end else rows.sectionPosition(self._drop_row)
+        painter = QPainter(self.viewport())
+        line = QRect(0, y_px - rows.offset() - 1, self.viewport().width(), _GAP_PX)
+        painter.fillRect(line, self.palette().color(QPalette.ColorRole.Accent))
+        painter.end()
+
+    def _drag_files(self) -> None:
+        """Let finished files be taken to another program."""
         # Qt's own would ask for each cell of the selection: seconds, where all is selected.
         files = self.dragged_files()
         if files is None:
             return
         drag = QDrag(self)
         drag.setMimeData(files)
-        job = self._jobs.job_at(self.currentIndex().row())
-        drag.setPixmap(self._icon_of(job.display_name, job.status).pixmap(self._icon_size()))
+        self._set_picture(drag)
         # A move would delete the file behind the back of the list.
         drag.exec(Qt.DropAction.CopyAction)
 

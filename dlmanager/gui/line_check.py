@@ -21,6 +21,7 @@ from dlmanager.core.filenames import suggest_filename
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.link_files import FileLink
 from dlmanager.core.mirrors import MAX_MIRRORS
+from dlmanager.core.priority import Priority
 from dlmanager.core.ranges import LinkRange, range_in
 from dlmanager.gui.queue import Queue
 from dlmanager.gui.sentences import in_window_language
@@ -44,6 +45,7 @@ class Wanted:
     checksums: str = ""
     files: Mapping[str, FileLink] = field(default_factory=dict)
     is_one_file: bool = False
+    priority: Priority = Priority.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ def _order(
         paused=wanted.paused,
         mirrors=file.mirrors,
         expected_bytes=file.size_bytes,
+        priority=wanted.priority,
     )
     if (checksum := _checksum_for(order, found) or file.checksum) is not None:
         order = replace(order, checksum=checksum)

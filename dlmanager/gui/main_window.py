@@ -287,7 +287,7 @@ class MainWindow(QMainWindow):
             ),
         )
         view = bar.addMenu(self.tr("&View"))
-        _fill(view, (actions.show_side_panel, actions.details, None))
+        _fill(view, (actions.show_side_panel, actions.details, None, actions.queue_order))
         self._columns_menu = view.addMenu(self.tr("&Columns"))
         self._columns_menu.aboutToShow.connect(self._on_columns_menu)
         _fill(
@@ -304,7 +304,12 @@ class MainWindow(QMainWindow):
             (actions.resume, actions.pause, actions.cancel, actions.retry),
             (actions.open, actions.open_folder),
             (actions.remove, actions.delete_file),
-            (actions.download_again, actions.edit_link, actions.properties),
+            (
+                actions.turn_menu.menuAction(),
+                actions.download_again,
+                actions.edit_link,
+                actions.properties,
+            ),
         )
         seldom_used = (actions.delete_file, *groups[-1])
         self._tool_bar = ToolBar(groups, self, wordless=seldom_used)
@@ -327,6 +332,7 @@ class MainWindow(QMainWindow):
         self._rows.told.connect(self.tell)
         self._rows.told_of.connect(self._on_jobs_came)
         self._rows.undo_offered.connect(self._on_undo_offered)
+        self._rows.order_offered.connect(self._on_order_offered)
         actions.properties.triggered.connect(self._show_properties)
         actions.open.triggered.connect(self._on_open)
         actions.open_folder.triggered.connect(self._on_open_folder)
@@ -505,6 +511,9 @@ class MainWindow(QMainWindow):
             case Wish.RESUME:
                 changed = await self._queue.resume(job_ids)
                 text = self.tr("Resumed {downloads}.")
+            case Wish.START:
+                changed = await self._queue.start_now(job_ids)
+                text = self.tr("Starting {downloads} now.")
             case Wish.CANCEL:
                 changed = await self._queue.cancel(job_ids)
                 text = self.tr("Cancelled {downloads}.")
@@ -523,6 +532,9 @@ class MainWindow(QMainWindow):
 
     def _on_undo_offered(self, text: str) -> None:
         self._status_line.say(text, self._actions.undo_remove)
+
+    def _on_order_offered(self, text: str) -> None:
+        self._status_line.say(text, self._actions.queue_order)
 
     def _on_open(self) -> None:
         for job in self._table.selected_jobs()[:MAX_OPENED]:

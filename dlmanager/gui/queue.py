@@ -8,6 +8,8 @@ from PySide6.QtCore import SignalInstance
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.mirrors import Mirror
+from dlmanager.core.priority import Priority
+from dlmanager.core.queue_order import Move
 
 
 class AttemptSource(Protocol):
@@ -76,6 +78,7 @@ class Queue(AttemptSource, Protocol):
         paused: bool = False,
         mirrors: Sequence[str] = (),
         expected_bytes: int | None = None,
+        priority: Priority = Priority.NORMAL,
     ) -> NewJob:
         """Check an order without adding it. Raises InvalidUrl, InvalidFolder, InvalidName."""
         ...
@@ -89,12 +92,27 @@ class Queue(AttemptSource, Protocol):
         ...
 
     async def pause(self, job_ids: Sequence[str]) -> list[Job]:
-        """Pause; returns the jobs that changed, as do resume, cancel and retry."""
+        """Pause; returns the jobs that changed, as do resume, start_now, cancel and retry."""
         ...
 
     async def resume(self, job_ids: Sequence[str]) -> list[Job]: ...
+    async def start_now(self, job_ids: Sequence[str]) -> list[Job]: ...
     async def cancel(self, job_ids: Sequence[str]) -> list[Job]: ...
     async def retry(self, job_ids: Sequence[str]) -> list[Job]: ...
+
+    async def prioritize(self, job_ids: Sequence[str], priority: Priority) -> list[Job]:
+        """Give unfinished jobs a level; returns those that changed."""
+        ...
+
+    async def move(self, job_ids: Sequence[str], where: Move) -> list[Job]:
+        """Move jobs inside their levels; returns those that have another place now."""
+        ...
+
+    async def put(
+        self, job_ids: Sequence[str], priority: Priority, following: str | None
+    ) -> list[Job]:
+        """Put jobs into a level before one of its jobs, or at its end; returns what changed."""
+        ...
 
     async def accept(self, job_ids: Sequence[str]) -> list[Job]:
         """Fetch and keep the web pages that came in place of files; returns what changed."""

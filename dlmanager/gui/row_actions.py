@@ -8,9 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from dlmanager.core.errors import DlmanagerError
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import IN_LINE, Job, Status
+from dlmanager.core.priority import Priority
+from dlmanager.core.queue_order import Move
 from dlmanager.gui import formatting, questions
 from dlmanager.gui.actions import Actions
+from dlmanager.gui.job_table_model import Gap
 from dlmanager.gui.job_table_view import JobTableView
 from dlmanager.gui.link_dialog import LinkDialog
 from dlmanager.gui.queue import Queue
@@ -30,11 +33,13 @@ class RowActions(QObject):
         told(str): what has just happened, or why it could not.
         told_of(str, list[str]): what has just happened, by which these jobs came into the list.
         undo_offered(str): what has just happened, and `Actions.undo_remove` takes it back.
+        order_offered(str): why a row cannot be dragged, and `Actions.queue_order` changes that.
     """
 
     told = Signal(str)
     told_of = Signal(str, object)
     undo_offered = Signal(str)
+    order_offered = Signal(str)
 
     def __init__(
         self,
@@ -65,6 +70,11 @@ class RowActions(QObject):
         actions.download_again.triggered.connect(self._on_download_again)
         actions.edit_link.triggered.connect(self._on_edit_link)
         actions.enter_password.triggered.connect(self._on_enter_password)
+        actions.level_chosen.connect(self._on_level_chosen)
+        actions.move_chosen.connect(self._on_move_chosen)
+        actions.queue_order.triggered.connect(table.show_queue_order)
+        table.rows_dropped.connect(self._on_rows_dropped)
+        table.drag_refused.connect(self._on_drag_refused)
 
     def remove(self) -> None:
         """Take the selected jobs off the list; asks where bytes would be thrown away."""
@@ -174,6 +184,53 @@ class RowActions(QObject):
                 name=_file_name(gone[0])
             )
         return self.tr("The files were not there any more. They are off the list now.")
+
+    # Their place in the queue
+
+    def _on_level_chosen(self, priority: Priority) -> None:
+        if ids := [job.id for job in self._table.selected_jobs() if job.takes_priority]:
+            self._start(self._prioritize(ids, priority))
+        # The click has checked it, but it is the rows that decide.
+        self._actions.suit_selection(self._table.selected_jobs())
+
+    async def _prioritize(self, job_ids: Sequence[str], priority: Priority) -> None:
+        await self._queue.prioritize(job_ids, priority)
+        self._jobs.renew_order()
+        self.told.emit(
+            self.tr("Priority of {downloads}: {priority}.").format(
+                downloads=formatting.downloads_text(len(job_ids)),
+                priority=formatting.priority_name(priority),
+            )
+        )
+
+    def _on_move_chosen(self, move: Move) -> None:
+        if ids := [job.id for job in self._table.selected_jobs() if job.status in IN_LINE]:
+            self._start(self._move(ids, move))
+
+    async def _move(self, job_ids: Sequence[str], move: Move) -> None:
+        self._note_moved(job_ids, await self._queue.move(job_ids, move))
+
+    def _on_rows_dropped(self, job_ids: Sequence[str], gap: Gap) -> None:
+        self._start(self._put(job_ids, gap))
+
+    async def _put(self, job_ids: Sequence[str], gap: Gap) -> None:
+        changed = await self._queue.put(job_ids, gap.priority, gap.following)
+        self._note_moved(job_ids, changed)
+
+    def _note_moved(self, job_ids: Sequence[str], changed: Sequence[Job]) -> None:
+        self._jobs.renew_order()
+        self.told.emit(
+            self.tr("Moved {downloads} in the queue.").format(
+                downloads=formatting.downloads_text(len(job_ids))
+            )
+            if changed
+            else self.tr("Nothing was moved: they are at that end already.")
+        )
+
+    def _on_drag_refused(self) -> None:
+        self.order_offered.emit(
+            self.tr("Rows can be dragged while the list is in the order of the queue.")
+        )
 
     # Once more, and another link
 

@@ -94,6 +94,8 @@ class ToolBar(QToolBar):
         button = self._row.widgetForAction(action)
         assert isinstance(button, QToolButton)
         button.setAccessibleName(action.iconText())
+        if action.menu() is not None:
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._buttons.append(button)
 

@@ -59,6 +59,10 @@
         <translation>dlmanager &amp;ausblenden</translation>
     </message>
     <message>
+        <source>&amp;High</source>
+        <translation>&amp;Hoch</translation>
+    </message>
+    <message>
         <source>&amp;Import…</source>
         <translation>&amp;Importieren…</translation>
     </message>
@@ -69,6 +73,10 @@
     <message>
         <source>&amp;Keyboard shortcuts</source>
         <translation>&amp;Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>&amp;Low</source>
+        <translation>N&amp;iedrig</translation>
     </message>
     <message>
         <source>&amp;Open</source>
@@ -107,6 +115,10 @@
         <translation>Entfernen &amp;rückgängig machen</translation>
     </message>
     <message>
+        <source>&amp;Urgent</source>
+        <translation>&amp;Dringend</translation>
+    </message>
+    <message>
         <source>Add</source>
         <translation>Hinzufügen</translation>
     </message>
@@ -139,8 +151,36 @@
         <translation>Links aus Texten, Verknüpfungen, Metalinks und Webseiten importieren</translation>
     </message>
     <message>
+        <source>In the order of the &amp;queue</source>
+        <translation>In der Reihenfolge der &amp;Warteschlange</translation>
+    </message>
+    <message>
+        <source>Mo&amp;ve</source>
+        <translation>&amp;Verschieben</translation>
+    </message>
+    <message>
+        <source>Move &amp;down</source>
+        <translation>Nach &amp;unten</translation>
+    </message>
+    <message>
         <source>Move the file to the trash, and remove it from the list</source>
         <translation>Die Datei in den Papierkorb verschieben und aus der Liste entfernen</translation>
+    </message>
+    <message>
+        <source>Move to &amp;bottom</source>
+        <translation>&amp;Ganz nach unten</translation>
+    </message>
+    <message>
+        <source>Move to &amp;top</source>
+        <translation>Ganz nach &amp;oben</translation>
+    </message>
+    <message>
+        <source>Move u&amp;p</source>
+        <translation>Nach o&amp;ben</translation>
+    </message>
+    <message>
+        <source>N&amp;ormal</source>
+        <translation>&amp;Normal</translation>
     </message>
     <message>
         <source>Open &amp;folder</source>
@@ -153,6 +193,14 @@
     <message>
         <source>Pa&amp;use all</source>
         <translation>Alle an&amp;halten</translation>
+    </message>
+    <message>
+        <source>Priorit&amp;y</source>
+        <translation>Priorit&amp;ät</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
     </message>
     <message>
         <source>Propertie&amp;s</source>
@@ -193,6 +241,18 @@
     <message>
         <source>Show all downloads, with these selected</source>
         <translation>Alle Downloads anzeigen, mit diesen ausgewählt</translation>
+    </message>
+    <message>
+        <source>Show that order</source>
+        <translation>So anordnen</translation>
+    </message>
+    <message>
+        <source>Start &amp;now</source>
+        <translation>&amp;Jetzt starten</translation>
+    </message>
+    <message>
+        <source>Start now; if need be, another download makes room</source>
+        <translation>Jetzt starten; wenn nötig, macht ein anderer Download Platz</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -300,6 +360,14 @@
     <message>
         <source>Of several links, which one is this checksum for? Put the file name behind it.</source>
         <translation>Für welchen der Links ist diese Prüfsumme? Bitte den Dateinamen dahinter schreiben.</translation>
+    </message>
+    <message>
+        <source>Prior&amp;ity</source>
+        <translation>Priori&amp;tät</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
     </message>
     <message>
         <source>Ranges in all: {number}, for {downloads}</source>
@@ -429,6 +497,10 @@
     <message>
         <source>It is running</source>
         <translation>Läuft noch</translation>
+    </message>
+    <message>
+        <source>Made room for one that started now</source>
+        <translation>Hat Platz gemacht für einen, der sofort starten sollte</translation>
     </message>
     <message>
         <source>Paused</source>
@@ -740,8 +812,16 @@
         <translation>Weiter mit Spiegel {number} von {count}</translation>
     </message>
     <message>
+        <source>High</source>
+        <translation>Hoch</translation>
+    </message>
+    <message>
         <source>KB</source>
         <translation>kB</translation>
+    </message>
+    <message>
+        <source>Low</source>
+        <translation>Niedrig</translation>
     </message>
     <message>
         <source>MB</source>
@@ -754,6 +834,10 @@
     <message>
         <source>Mismatch</source>
         <translation>Abweichung</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>Normal</translation>
     </message>
     <message>
         <source>Not confirmed</source>
@@ -786,6 +870,10 @@
     <message>
         <source>TB</source>
         <translation>TB</translation>
+    </message>
+    <message>
+        <source>Urgent</source>
+        <translation>Dringend</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -974,6 +1062,10 @@
         <translation>Noch nicht bekannt</translation>
     </message>
     <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
+    </message>
+    <message>
         <source>Probably</source>
         <translation>Wahrscheinlich</translation>
     </message>
@@ -1107,6 +1199,10 @@
     <message>
         <source>Name</source>
         <translation>Name</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>Priorität</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -1342,6 +1438,10 @@
         <translation>{downloads} fortgesetzt.</translation>
     </message>
     <message>
+        <source>Starting {downloads} now.</source>
+        <translation>Sofort gestartet: {downloads}.</translation>
+    </message>
+    <message>
         <source>The folder {folder} could not be opened.</source>
         <translation>Der Ordner {folder} ließ sich nicht öffnen.</translation>
     </message>
@@ -1514,6 +1614,10 @@
         <translation>{number} Dateien werden noch einmal geladen.</translation>
     </message>
     <message>
+        <source>Moved {downloads} in the queue.</source>
+        <translation>In der Warteschlange verschoben: {downloads}.</translation>
+    </message>
+    <message>
         <source>Moved {name} to the trash.</source>
         <translation>{name} liegt jetzt im Papierkorb.</translation>
     </message>
@@ -1522,8 +1626,20 @@
         <translation>{number} Dateien liegen jetzt im Papierkorb.</translation>
     </message>
     <message>
+        <source>Nothing was moved: they are at that end already.</source>
+        <translation>Nichts wurde verschoben: Weiter geht es in dieser Richtung nicht.</translation>
+    </message>
+    <message>
+        <source>Priority of {downloads}: {priority}.</source>
+        <translation>Priorität von {downloads}: {priority}.</translation>
+    </message>
+    <message>
         <source>Removed {downloads}.</source>
         <translation>{downloads} entfernt.</translation>
+    </message>
+    <message>
+        <source>Rows can be dragged while the list is in the order of the queue.</source>
+        <translation>Zeilen lassen sich ziehen, solange die Liste in der Reihenfolge der Warteschlange steht.</translation>
     </message>
     <message>
         <source>The files were not there any more. They are off the list now.</source>
@@ -2554,6 +2670,10 @@
         <translation>Hell</translation>
     </message>
     <message>
+        <source>Longest wait</source>
+        <translation>Längste Wartezeit</translation>
+    </message>
+    <message>
         <source>Look for changes every</source>
         <translation>Nach Änderungen sehen alle</translation>
     </message>
@@ -2620,6 +2740,10 @@
     <message>
         <source>a download that is slower than this for too long is tried again</source>
         <translation>ein Download, der zu lange langsamer ist, wird erneut versucht</translation>
+    </message>
+    <message>
+        <source>after so long without a slot, a download of a lower priority gets the next one</source>
+        <translation>nach so langer Zeit ohne freien Platz bekommt ein Download niedrigerer Priorität den nächsten</translation>
     </message>
     <message>
         <source>all downloads go through it: http://[user:password@]host:port; empty: none</source>

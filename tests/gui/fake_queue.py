@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
-from dlmanager.core.job import WISH_TARGET, Job, NewJob, NewMirror, Phase, Status, Wish
+from dlmanager.core.job import IN_LINE, WISH_TARGET, Job, NewJob, NewMirror, Phase, Status, Wish
 from dlmanager.core.link_files import LinkFile
 from dlmanager.core.mirrors import Mirror
+from dlmanager.core.priority import Priority
 from dlmanager.core.progress import JobProgress
+from dlmanager.core.queue_order import Move, moved, put_before
 from dlmanager.core.urls import normalise_url
 from dlmanager.desktop.link_files import read_link_file
 
@@ -108,6 +110,7 @@ class FakeQueue(QObject):
         paused: bool = False,
         mirrors: Sequence[str] = (),
         expected_bytes: int | None = None,
+        priority: Priority = Priority.NORMAL,
     ) -> NewJob:
         link = normalise_url(url)
         if not Path(target_directory).is_dir():
@@ -123,6 +126,7 @@ class FakeQueue(QObject):
             paused=paused,
             mirrors=tuple(map(NewMirror, mirrors)),
             expected_bytes=expected_bytes,
+            priority=priority,
         )
 
     async def list_jobs(self) -> list[Job]:
@@ -139,6 +143,7 @@ class FakeQueue(QObject):
                 url=order.url,
                 filename=order.filename,
                 target_directory=order.target_directory,
+                priority=order.priority,
             )
             for order in orders
         ]
@@ -151,6 +156,46 @@ class FakeQueue(QObject):
 
     async def resume(self, job_ids: Sequence[str]) -> list[Job]:
         return self._wish(Wish.RESUME, job_ids)
+
+    async def start_now(self, job_ids: Sequence[str]) -> list[Job]:
+        return self._wish(Wish.START, job_ids)
+
+    async def prioritize(self, job_ids: Sequence[str], priority: Priority) -> list[Job]:
+        self.calls.append((f"prioritize {priority}", list(job_ids)))
+        if self.failure is not None:
+            raise self.failure
+        jobs = [self.jobs[job_id] for job_id in job_ids]
+        return self._tell(
+            [job._replace(priority=priority) for job in jobs if job.priority is not priority]
+        )
+
+    async def move(self, job_ids: Sequence[str], where: Move) -> list[Job]:
+        """As the store does it, in one level."""
+        self.calls.append((f"move {where}", list(job_ids)))
+        line = sorted(
+            (job for job in self.jobs.values() if job.status in IN_LINE), key=lambda job: job.turn
+        )
+        return self._arrange(moved([job.id for job in line], job_ids, where))
+
+    async def put(
+        self, job_ids: Sequence[str], priority: Priority, following: str | None
+    ) -> list[Job]:
+        self.calls.append((f"put {priority} {following}", list(job_ids)))
+        self.hold(*(self.jobs[job_id]._replace(priority=priority) for job_id in job_ids))
+        line = sorted(
+            (job for job in self.jobs.values() if job.priority is priority),
+            key=lambda job: job.turn,
+        )
+        return self._arrange(put_before([job.id for job in line], job_ids, following))
+
+    def _arrange(self, line: Sequence[str]) -> list[Job]:
+        jobs = [self.jobs[job_id]._replace(place=place) for place, job_id in enumerate(line)]
+        return self._tell([job for job in jobs if job.turn != self.jobs[job.id].turn])
+
+    def _tell(self, changed: list[Job]) -> list[Job]:
+        self.hold(*changed)
+        self.jobs_changed.emit(changed)
+        return changed
 
     async def cancel(self, job_ids: Sequence[str]) -> list[Job]:
         return self._wish(Wish.CANCEL, job_ids)

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import ErrorKind
 from dlmanager.core.job import Job, Phase, Status, Wish
+from dlmanager.core.priority import Priority
 from dlmanager.gui.actions import MAX_OPENED, Actions
 from dlmanager.gui.job_table_model import Summary
 from dlmanager.gui.palette import dark_palette, light_palette
@@ -39,10 +40,10 @@ ANY = {"open_folder", "copy_link", "remove", "properties"}
 @pytest.mark.parametrize(
     "status, expected",
     [
-        (Status.PENDING, "pause cancel edit_link"),
+        (Status.PENDING, "start pause cancel edit_link"),
         (Status.PROCESSING, "pause cancel edit_link"),
-        (Status.RETRYING, "pause cancel retry edit_link"),
-        (Status.PAUSED, "resume cancel retry edit_link"),
+        (Status.RETRYING, "start pause cancel retry edit_link"),
+        (Status.PAUSED, "start resume cancel retry edit_link"),
         (Status.COMPLETED, "open delete_file download_again"),
         (Status.FAILED, "cancel retry edit_link"),
         (Status.CANCELLED, "retry edit_link"),
@@ -53,6 +54,57 @@ def test_each_state_allows_what_makes_sense(
 ) -> None:
     actions.suit_selection([make_job("a", status, final_path="/tmp/a.iso")])
     assert enabled(actions) == ANY | set(expected.split())
+
+
+@pytest.mark.parametrize(
+    "status, takes_level, moves",
+    [
+        (Status.PENDING, True, True),
+        (Status.PROCESSING, True, True),
+        (Status.RETRYING, True, True),
+        (Status.PAUSED, True, True),
+        (Status.COMPLETED, False, False),
+        (Status.FAILED, True, False),
+        (Status.CANCELLED, True, False),
+    ],
+)
+def test_what_waits_for_a_turn_can_be_moved(
+    actions: Actions, status: Status, takes_level: bool, moves: bool
+) -> None:
+    actions.suit_selection([make_job("a", status, final_path="/tmp/a.iso")])
+    levels = [actions.priority_menu.menuAction(), *actions.levels.values()]
+    assert {each.isEnabled() for each in levels} == {takes_level}
+    places = [actions.move_menu.menuAction(), *actions.moves.values()]
+    assert {each.isEnabled() for each in places} == {moves}
+
+
+@pytest.mark.parametrize(
+    "levels, checked",
+    [
+        ([], []),
+        ([Priority.LOW], [Priority.LOW]),
+        ([Priority.HIGH] * 3, [Priority.HIGH]),
+        ([Priority.HIGH, Priority.LOW], []),
+    ],
+)
+def test_the_level_that_all_have_is_checked(
+    actions: Actions, levels: list[Priority], checked: list[Priority]
+) -> None:
+    done = make_job("z", Status.COMPLETED, priority=Priority.URGENT)
+    actions.suit_selection([done, *(make_job(str(n), priority=p) for n, p in enumerate(levels))])
+    assert [level for level, each in actions.levels.items() if each.isChecked()] == checked
+
+
+def test_triggering_tells_the_level_and_the_move(actions: Actions, qtbot: QtBot) -> None:
+    actions.suit_selection([make_job("a")])
+    for level, action in actions.levels.items():
+        with qtbot.waitSignal(actions.level_chosen) as told:
+            action.trigger()
+        assert told.args == [level]
+    for move, action in actions.moves.items():
+        with qtbot.waitSignal(actions.move_chosen) as told:
+            action.trigger()
+        assert told.args == [move]
 
 
 def test_nothing_selected_allows_nothing(actions: Actions) -> None:
@@ -68,7 +120,7 @@ def test_several_selected_allow_what_one_of_them_allows(actions: Actions) -> Non
     ]
     actions.suit_selection(jobs)
     assert enabled(actions) == ANY | {
-        *("resume", "pause", "cancel", "retry"),
+        *("start", "resume", "pause", "cancel", "retry"),
         *("open", "delete_file", "download_again"),
     }
 
@@ -102,7 +154,10 @@ def test_a_password_is_asked_for_where_the_server_of_the_file_wants_one(
 def test_what_can_be_done_with_jobs_has_a_key_and_an_icon(actions: Actions) -> None:
     # Seldom, and offered where they are needed.
     few = {actions.open_in_browser, actions.accept, actions.enter_password}
-    for each in set(actions.of_jobs) - {None} - few:
+    menus = {actions.priority_menu.menuAction(), actions.move_menu.menuAction()}
+    assert all(not each.icon().isNull() for each in menus)
+    assert all(level.shortcuts() for level in actions.levels.values())
+    for each in {*actions.of_jobs, *actions.moves.values()} - {None} - few - menus:
         assert each is not None
         assert each.shortcuts(), each.text()
         assert not each.icon().isNull(), each.text()
@@ -146,11 +201,13 @@ def test_actions_for_all_suit_the_list(
 
 def test_no_two_actions_share_a_key_and_menu_letters_are_apart(actions: Actions) -> None:
     everything = [value for value in vars(actions).values() if hasattr(value, "shortcuts")]
+    everything += [*actions.levels.values(), *actions.moves.values()]
     keys = [key.toString() for action in everything for key in action.shortcuts()]
     assert sorted(keys) == sorted(set(keys))
     assert {"Ctrl+N", "Ctrl+V", "Del", "Return", "Ctrl+Q"} <= set(keys)
     downloads = [a for a in actions.of_jobs if a] + [actions.pause_all, actions.resume_all]
-    for menu in (downloads, [actions.add, actions.paste, actions.quit]):
+    submenus = [list(actions.levels.values()), list(actions.moves.values())]
+    for menu in (downloads, *submenus, [actions.add, actions.paste, actions.quit]):
         letters = [QKeySequence.mnemonic(action.text()).toString() for action in menu]
         assert all(letters)
         assert len(letters) == len(set(letters))

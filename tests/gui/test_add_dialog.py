@@ -17,6 +17,7 @@ from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import StoreUnusable
 from dlmanager.core.job import NewJob
 from dlmanager.core.link_files import FileLink
+from dlmanager.core.priority import Priority
 from dlmanager.engine.tasks import Tasks
 from dlmanager.gui import line_check
 from dlmanager.gui.add_dialog import AddDialog
@@ -212,6 +213,14 @@ def test_several_links_have_no_common_name(open_dialog: Open, queue: FakeQueue) 
     assert not dialog._name.isEnabled()
     dialog.accept()
     assert [order.filename for order in queue.orders] == [None, None]
+
+
+def test_added_with_the_chosen_priority(open_dialog: Open, queue: FakeQueue) -> None:
+    dialog = open_dialog("https://a.example/1.iso")
+    assert dialog._priority.currentText() == "Normal"
+    dialog._priority.setCurrentText("Low")
+    dialog.accept()
+    assert [each.priority for each in queue.orders] == [Priority.LOW]
 
 
 def test_added_paused_if_so_wished(open_dialog: Open, queue: FakeQueue) -> None:

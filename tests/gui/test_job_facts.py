@@ -33,7 +33,7 @@ def test_what_is_unknown_is_left_out() -> None:
         "Link": "https://example.org/a.iso",
         "Id": "a",
     }
-    assert set(of_course(make_job("a"))) == {"Resumable", "Added", "Retries"}
+    assert set(of_course(make_job("a"))) == {"Resumable", "Added", "Priority", "Retries"}
 
 
 def test_a_failure_is_told_in_full_and_once() -> None:

@@ -443,7 +443,7 @@ def test_columns_come_in_the_promised_order(model: JobTableModel) -> None:
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in Column]
     assert titles == [
         "Name", "Size", "Progress", "Status", "Speed", "Time left", "Downloaded",
-        "Retries", "Added", "Finished", "Folder", "Host", "Link", "Verification",
+        "Priority", "Retries", "Added", "Finished", "Folder", "Host", "Link", "Verification",
     ]  # fmt: skip
     assert model.headerData(0, Qt.Orientation.Vertical) is None
     assert model.headerData(99, Qt.Orientation.Horizontal) is None

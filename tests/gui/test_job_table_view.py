@@ -86,7 +86,7 @@ def test_all_columns_fit_a_wide_window_and_fill_it(view: JobTableView, qtbot: Qt
     "width_px, left_out",
     [
         (1100, set()),
-        (800, {Column.RETRIES, Column.ADDED}),
+        (800, {Column.RETRIES, Column.PRIORITY, Column.ADDED}),
         (500, USUAL - {Column.NAME, Column.PROGRESS, Column.STATUS}),
     ],
 )

@@ -1010,8 +1010,8 @@ def test_toolbar_names_its_buttons(window: MainWindow) -> None:
     bar = window.findChild(QToolBar, "toolbar")
     buttons = [button for button in bar.findChildren(QToolButton) if button.text()]
     assert " ".join(button.accessibleName() for button in buttons) == (
-        "Add Resume Pause Cancel Retry Open Folder Remove Delete file Download again Edit link "
-        "Properties"
+        "Add Resume Pause Cancel Retry Open Folder Remove Delete file Priority Download again "
+        "Edit link Properties"
     )
     for shown in (button.defaultAction() for button in buttons):
         if shown.shortcut():
