@@ -38,6 +38,7 @@ class WrappedLabel(QLabel):
         above = self.parentWidget()
         # A hidden one has not been laid out since; what it takes must not make its window larger.
         width = self.width() if self.isVisible() or above is None else above.width()
+        self.setMinimumHeight(0)  # QLabel never asks for less than it has to have
         self.setFixedHeight(max(0, self.heightForWidth(width)))
 
 
