@@ -109,6 +109,22 @@ def is_checksum_list(text: str) -> bool:
     return sum(1 for _ in _signed_lines(text)) > 1
 
 
+def checksum_for(text: str, *filenames: str) -> Checksum:
+    """Read the checksum of one file: given alone, or as a line of a list.
+
+    filenames: what the list may call it; the first one that it has counts. Raises InvalidChecksum.
+    """
+    if not is_checksum_list(text):
+        return parse_checksum(text)
+    listed = parse_checksum_list(text)
+    if not listed.checksums:
+        raise InvalidChecksum(listed.bad_lines[0].reason)
+    for name in filenames:
+        if (found := listed.of(name)) is not None:
+            return found
+    raise InvalidChecksum(f"This list has no checksum of {_excerpt(filenames[0])}.")
+
+
 def _keep(checksums: dict[str, Checksum], name: str, checksum: Checksum) -> None:
     known = checksums.get(name)
     if known is not None and known.kind is checksum.kind and known != checksum:

@@ -290,6 +290,12 @@ class Job(NamedTuple):
         return is_refused and self.http_status not in ASKED_ON_THE_WAY
 
     @property
+    def has_wrong_checksum(self) -> bool:
+        """Whether what came, or the finished file, does not match its checksum."""
+        is_found_wrong = self.verification is Verification.MISMATCH and self.path is not None
+        return is_found_wrong or self.error_kind is ErrorKind.CHECKSUM
+
+    @property
     def may_need_link(self) -> bool:
         """Whether it has failed for something that another link to its file may not meet."""
         return self.takes_link and self.error_kind in _OF_THE_LINK

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
@@ -18,6 +19,7 @@ from dlmanager.core.priority import LevelWaits, Priority
 from dlmanager.core.queue_order import Move
 from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
+from dlmanager.engine.checksums import Checksums
 from dlmanager.engine.clock import now_ms, steady_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
@@ -38,6 +40,9 @@ from dlmanager.store.job_store import DueNow, JobStore
 from dlmanager.store.mirrors import read as read_mirrors
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil, fulfil_all
+
+if TYPE_CHECKING:
+    from dlmanager.engine.file_check import HashingProgress
 
 SPACE_RETRY_MS = 30_000
 """How long a job that a full disk has paused rests at least: the disk may say that there is room
@@ -114,6 +119,7 @@ class DownloadQueueOrchestrator(QObject):
         self._db = Path(db).resolve()
         self._store = StoreThread(self._db)
         self._secrets = SecretKeeper(self._db, proxy, no_proxy, self._logger)
+        self._checksums = Checksums(self._store)
         self._lock = queue_lock(self._db)
         self._keeper = DatabaseKeeper(self._store, self._lock, self._logger, self.noticed.emit)
         self._tasks = Tasks(self._logger)
@@ -286,6 +292,7 @@ class DownloadQueueOrchestrator(QObject):
         await asyncio.wait([worker])
         self._worker = None
         await self._network.stop()
+        await self._checksums.stop_all()
         await self._board.flush()
         await self._runs.give_back()
         self._board.stop()
@@ -518,6 +525,33 @@ class DownloadQueueOrchestrator(QObject):
             if job is not None:
                 self._network.note_wish([job], lifts_pauses=False)
                 await self._obey([job])
+
+    async def expect_checksum(self, job_id: str, checksum: Checksum | None) -> None:
+        """Hold a job's file against a checksum from now on, or (None) against none.
+
+        One that failed stays so until a retry. Raises UnknownJob, BadInput, StoreUnusable.
+        """
+        self._announce([await self._checksums.expect(job_id, checksum)])
+
+    async def verify(
+        self,
+        job_id: str,
+        checksum: Checksum | None = None,
+        on_progress: "HashingProgress" = lambda done, total: None,
+    ) -> Job | None:
+        """Hold the finished file of a job against a checksum; None: the one that is remembered.
+
+        Returns the job with what was found; None if `stop_verifying` or the end of the work came
+        first. Raises UnknownJob, BadInput, CannotOpen, StoreUnusable.
+        """
+        job = await self._checksums.verify(job_id, checksum, on_progress)
+        if job is not None:
+            self._announce([job])
+        return job
+
+    def stop_verifying(self, job_id: str | None = None) -> None:
+        """End what `verify` does for a job, or for all."""
+        self._checksums.stop(job_id)
 
     async def pause_all(self) -> None:
         """Pause everything that is not finished."""

@@ -100,7 +100,7 @@ def mismatch_outcome(wrong: Mismatch, http_status: int | None) -> Outcome:
         ErrorKind.CHECKSUM,
         f"The file came twice and does not match its {wrong.expected.kind.label} checksum. "
         f"Expected: {wrong.expected.hex}. Found: {wrong.found}. "
-        "Check where the checksum comes from, then choose Retry.",
+        "Check where the checksum comes from. Correct it if it is wrong, then choose Retry.",
         http_status,
     )
 

@@ -105,6 +105,9 @@ class Actions(QObject):
         )
         self.edit_link = self._list_action(self.tr("Edit l&ink…"), "pencil", QKeySequence("Ctrl+E"))
         self.enter_password = self._list_action(self.tr("Enter p&assword…"), "key-round")
+        self.checksum = self._list_action(
+            self.tr("C&hecksum…"), "shield-check", QKeySequence("Ctrl+K")
+        )
         self.properties = self._list_action(self.tr("Propertie&s"), "info", QKeySequence("Ctrl+I"))
         self.levels = self._make_levels()
         self.priority_menu = self._menu(self.tr("Priorit&y"), "flag", self.levels.values())
@@ -160,6 +163,7 @@ class Actions(QObject):
             self.retry,
             self.download_again,
             self.edit_link,
+            self.checksum,
             None,
             self.priority_menu.menuAction(),
             self.move_menu.menuAction(),
@@ -191,6 +195,7 @@ class Actions(QObject):
         self.delete_file.setEnabled(has_finished)
         self.download_again.setEnabled(has_finished)
         self.edit_link.setEnabled(len(jobs) == 1 and jobs[0].takes_link)
+        self.checksum.setEnabled(len(jobs) == 1)
         takes_priority = any(job.takes_priority for job in statuses)
         menus = self.priority_menu, self.turn_menu
         for action in (*(menu.menuAction() for menu in menus), *self.levels.values()):

@@ -139,7 +139,8 @@ class DetailsGeneral(DetailsPage):
         of_file += facts_of_mirrors(self._mirrors, job)
         self._facts = [*of_file, *of_course]
         for button, fits in self._remedies.items():
-            is_offered = job.error_kind is not None and fits(job)
+            # A finished file that was found wrong later is no failure.
+            is_offered = (job.error_kind is not None or job.has_wrong_checksum) and fits(job)
             button.setVisible(is_offered and button.defaultAction().isEnabled())
         self._strip.setVisible(bool(self.offered))
         self.setCurrentWidget(self._content)

@@ -19,6 +19,7 @@ from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job
 from dlmanager.gui.elided_label import ElidedLabel
 from dlmanager.gui.sentence_label import ProblemLabel
+from dlmanager.gui.sentences import in_window_language
 
 _MARGIN_PX = 12
 _GAP_PX = 4
@@ -71,7 +72,8 @@ class JobDialog(QDialog):
         self._do.setText(button)
         buttons = QDialogButtonBox(self)
         buttons.addButton(self._do, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+        self._cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self._cancel.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -91,7 +93,7 @@ class JobDialog(QDialog):
     def suit(self, *, is_usable: bool, problem: str = "") -> None:
         """Suit the dialog to its fields. problem: a sentence, empty where nothing is wrong yet."""
         self._is_usable = is_usable
-        self._problem.say(problem)
+        self._problem.say(in_window_language(problem))
         self._suit_button()
 
     def note(self, text: str) -> QLabel:
@@ -127,7 +129,7 @@ class JobDialog(QDialog):
         try:
             await self.hand_on()
         except DlmanagerError as error:
-            self._problem.say(str(error))
+            self._problem.say(in_window_language(str(error)))
         else:
             self.changed.emit()
             super().accept()

@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
         """Close without a question, with the icon in the tray; the program is ending."""
         self._is_quitting = True
         self._tray.leave()
+        self._queue.stop_verifying()  # it may take minutes
         self._list.note_end()
         self.close()
 
@@ -696,5 +697,7 @@ def _remedies(actions: Actions) -> Remedies:
         actions.open_in_browser: always,
         actions.accept: always,
         actions.edit_link: lambda job: job.may_need_link,
+        actions.checksum: lambda job: job.has_wrong_checksum,
+        actions.download_again: lambda job: job.has_wrong_checksum,
         actions.retry: always,
     }

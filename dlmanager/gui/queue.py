@@ -1,11 +1,12 @@
 """What the window needs of the queue; the engine's orchestrator is one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
 
 from dlmanager.core.attempt_record import AttemptRecord
+from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.job import Job, NewJob
 from dlmanager.core.mirrors import Mirror
 from dlmanager.core.priority import Priority
@@ -135,6 +136,24 @@ class Queue(AttemptSource, Protocol):
 
     async def change_link(self, job_id: str, link: str) -> None:
         """Give a job another link to its file. Raises InvalidUrl, BadInput."""
+        ...
+
+    async def expect_checksum(self, job_id: str, checksum: Checksum | None) -> None:
+        """Hold a job's file against a checksum, or none, from now on. Raises BadInput."""
+        ...
+
+    async def verify(
+        self, job_id: str, checksum: Checksum | None, on_progress: Callable[[int, int], None]
+    ) -> Job | None:
+        """Hold a finished file against a checksum; returns the job with what was found.
+
+        checksum: None for the one that is remembered. on_progress: told the bytes that are hashed,
+        and those of the file. None if it was stopped. Raises BadInput, CannotOpen.
+        """
+        ...
+
+    def stop_verifying(self, job_id: str | None = None) -> None:
+        """End what `verify` does for a job, or for all."""
         ...
 
     async def pause_all(self) -> None: ...

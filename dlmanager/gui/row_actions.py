@@ -17,6 +17,7 @@ from dlmanager.gui.job_table_model import Gap
 from dlmanager.gui.job_table_view import JobTableView
 from dlmanager.gui.link_dialog import LinkDialog
 from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentences import in_window_language
 
 UNDO_MS = 60_000
 """For how long a removal can be undone."""
@@ -75,6 +76,7 @@ class RowActions(QObject):
         actions.queue_order.triggered.connect(table.show_queue_order)
         table.rows_dropped.connect(self._on_rows_dropped)
         table.drag_refused.connect(self._on_drag_refused)
+        actions.checksum.triggered.connect(self._on_checksum)
 
     def remove(self) -> None:
         """Take the selected jobs off the list; asks where bytes would be thrown away."""
@@ -157,7 +159,7 @@ class RowActions(QObject):
                 was_there = await self._move_to_trash(job.path)
                 (moved if was_there else gone).append(job)
             except DlmanagerError as error:
-                problems.append(str(error))
+                problems.append(in_window_language(str(error)))
         if done := [job.id for job in (*moved, *gone)]:
             beside = self._table.job_beside(done)
             await self._queue.remove(done)
@@ -232,7 +234,7 @@ class RowActions(QObject):
             self.tr("Rows can be dragged while the list is in the order of the queue.")
         )
 
-    # Once more, and another link
+    # Once more, another link, and checksums
 
     def _on_download_again(self) -> None:
         jobs = self._table.selected_jobs()
@@ -273,6 +275,18 @@ class RowActions(QObject):
         job = self._jobs.job_at(rows[0])
         LoginDialog(self._queue, job, start_task=self._start_task, parent=self._window).open()
 
+    def _on_checksum(self) -> None:
+        jobs = self._table.selected_jobs()
+        if len(jobs) != 1:
+            return
+        from dlmanager.gui.checksum_dialogs import checksum_dialog  # few starts need them
+
+        dialog = checksum_dialog(
+            self._queue, jobs[0], start_task=self._start_task, parent=self._window
+        )
+        dialog.changed.connect(lambda: self.told.emit(self.tr("Changed the checksum.")))
+        dialog.open()
+
     def _start(self, asked: Coroutine[Any, Any, None]) -> None:
         self._start_task(self._telling(asked))
 
@@ -280,7 +294,7 @@ class RowActions(QObject):
         try:
             await asked
         except DlmanagerError as error:
-            self.told.emit(str(error))
+            self.told.emit(in_window_language(str(error)))
 
 
 def _file_name(job: Job) -> str:

@@ -127,6 +127,10 @@
         <translation>Aus &amp;Zwischenablage hinzufügen</translation>
     </message>
     <message>
+        <source>C&amp;hecksum…</source>
+        <translation>Prü&amp;fsumme…</translation>
+    </message>
+    <message>
         <source>Copy &amp;link</source>
         <translation>&amp;Link kopieren</translation>
     </message>
@@ -539,6 +543,32 @@
     </message>
 </context>
 <context>
+    <name>ChecksumDialogs</name>
+    <message>
+        <source>Expected:</source>
+        <translation>Erwartet:</translation>
+    </message>
+    <message>
+        <source>Found:</source>
+        <translation>Gefunden:</translation>
+    </message>
+</context>
+<context>
+    <name>ChecksumField</name>
+    <message>
+        <source>Chec&amp;ksum</source>
+        <translation>Prüfsu&amp;mme</translation>
+    </message>
+    <message>
+        <source>Kind of checksum</source>
+        <translation>Art der Prüfsumme</translation>
+    </message>
+    <message>
+        <source>The checksum, or a list such as SHA256SUMS</source>
+        <translation>Die Prüfsumme, oder eine Liste wie SHA256SUMS</translation>
+    </message>
+</context>
+<context>
     <name>Columns</name>
     <message>
         <source>Reset columns</source>
@@ -731,6 +761,37 @@
     <message>
         <source>or press Ctrl+V, or click Add</source>
         <translation>oder Strg+V drücken oder auf Hinzufügen klicken</translation>
+    </message>
+</context>
+<context>
+    <name>ExpectDialog</name>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Save and retry</source>
+        <translation>&amp;Speichern und erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Checksum</source>
+        <translation>Prüfsumme</translation>
+    </message>
+    <message>
+        <source>The complete file is held against this checksum, and kept only if it matches.</source>
+        <translation>Die vollständige Datei wird mit dieser Prüfsumme verglichen und nur behalten, wenn sie passt.</translation>
+    </message>
+    <message>
+        <source>The file is then downloaded again, and kept only if it matches.</source>
+        <translation>Die Datei wird dann noch einmal heruntergeladen und nur behalten, wenn sie passt.</translation>
+    </message>
+    <message>
+        <source>The file is then downloaded again, and nothing but its size is checked.</source>
+        <translation>Die Datei wird dann noch einmal heruntergeladen und nur ihre Größe geprüft.</translation>
+    </message>
+    <message>
+        <source>Without a checksum, only the size of the file is checked.</source>
+        <translation>Ohne Prüfsumme wird nur die Größe der Datei geprüft.</translation>
     </message>
 </context>
 <context>
@@ -1602,6 +1663,10 @@
         <translation>{downloads} zurückgeholt.</translation>
     </message>
     <message>
+        <source>Changed the checksum.</source>
+        <translation>Prüfsumme geändert.</translation>
+    </message>
+    <message>
         <source>Changed the link.</source>
         <translation>Der Link wurde geändert.</translation>
     </message>
@@ -1736,12 +1801,20 @@
         <translation>Ein anderer Prozess schreibt noch an der Teildatei dieses Downloads. Es geht von selbst weiter.</translation>
     </message>
     <message>
-        <source>Check where the checksum comes from, then choose Retry.</source>
-        <translation>Bitte prüfen, woher die Prüfsumme stammt, dann „Erneut versuchen“ wählen.</translation>
+        <source>Check where the checksum comes from.</source>
+        <translation>Bitte prüfen, woher die Prüfsumme stammt.</translation>
+    </message>
+    <message>
+        <source>Choose Checksum again to verify its file.</source>
+        <translation>Zum Prüfen der Datei bitte noch einmal „Prüfsumme“ wählen.</translation>
     </message>
     <message>
         <source>Choose Open folder to delete it by hand.</source>
         <translation>Mit „Ordner öffnen“ lässt sich die Datei von Hand löschen.</translation>
+    </message>
+    <message>
+        <source>Correct it if it is wrong, then choose Retry.</source>
+        <translation>Ist sie falsch, bitte berichtigen, dann „Erneut versuchen“ wählen.</translation>
     </message>
     <message>
         <source>Edit its link, with name:password@ before the server.</source>
@@ -2312,6 +2385,10 @@
         <translation>Dieser Desktop-Eintrag ist kein Link, sondern startet ein Programm oder ist kaputt.</translation>
     </message>
     <message>
+        <source>This download is finished by now.</source>
+        <translation>Dieser Download ist inzwischen fertig.</translation>
+    </message>
+    <message>
         <source>This download is finished, so its link cannot be changed any more.</source>
         <translation>Dieser Download ist fertig; sein Link lässt sich nicht mehr ändern.</translation>
     </message>
@@ -2362,6 +2439,10 @@
     <message>
         <source>This link names no server: {link}</source>
         <translation>Dieser Link nennt keinen Server: {link}</translation>
+    </message>
+    <message>
+        <source>This list has no checksum of {name}.</source>
+        <translation>In dieser Liste steht keine Prüfsumme von {name}.</translation>
     </message>
     <message>
         <source>This mirror was too slow.</source>
@@ -3043,6 +3124,37 @@
     <message>
         <source>Tools</source>
         <translation>Werkzeuge</translation>
+    </message>
+</context>
+<context>
+    <name>VerifyDialog</name>
+    <message>
+        <source>&amp;Close</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>&amp;Verify</source>
+        <translation>&amp;Prüfen</translation>
+    </message>
+    <message>
+        <source>Checksum</source>
+        <translation>Prüfsumme</translation>
+    </message>
+    <message>
+        <source>The file does not match this {kind} checksum. Check where the checksum comes from, or download the file again.</source>
+        <translation>Die Datei passt nicht zu dieser {kind}-Prüfsumme. Bitte prüfen, woher die Prüfsumme stammt, oder die Datei noch einmal herunterladen.</translation>
+    </message>
+    <message>
+        <source>The file matches this {kind} checksum.</source>
+        <translation>Die Datei passt zu dieser {kind}-Prüfsumme.</translation>
+    </message>
+    <message>
+        <source>The file on the disk is read and held against this checksum.</source>
+        <translation>Die Datei auf der Platte wird gelesen und mit dieser Prüfsumme verglichen.</translation>
+    </message>
+    <message>
+        <source>Verifying</source>
+        <translation>Wird geprüft</translation>
     </message>
 </context>
 <context>

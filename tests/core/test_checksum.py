@@ -5,6 +5,7 @@ import pytest
 from dlmanager.core.checksum import (
     MAX_LIST_CHARACTERS,
     BadLine,
+    checksum_for,
     is_checksum_list,
     parse_checksum,
     parse_checksum_list,
@@ -194,3 +195,21 @@ def test_a_list_without_end_is_not_read():
     with pytest.raises(InvalidChecksum) as caught:
         parse_checksum_list("#" * (MAX_LIST_CHARACTERS + 1))
     assert str(caught.value) == "A list of checksums of more than 1 MB is not read."
+
+
+class TestChecksumForOneFile:
+    LIST = f"{'0a' * 32}  sub/a.iso\n{'1b' * 32}  b.iso\n"
+
+    def test_given_alone_it_is_taken_whatever_name_is_beside_it(self):
+        assert checksum_for(f" {'0A' * 16} ", "a.iso").hex == "0a" * 16
+        assert checksum_for(f"{'0a' * 16}  b.iso", "a.iso").hex == "0a" * 16
+
+    def test_from_a_list_the_line_of_the_file_counts(self):
+        assert checksum_for(self.LIST, "a.iso").hex == "0a" * 32
+        assert checksum_for(self.LIST, "a (1).iso", "b.iso", "a.iso").hex == "1b" * 32
+
+    def test_a_list_without_the_file_is_told(self):
+        with pytest.raises(InvalidChecksum, match=r"This list has no checksum of c\.iso\."):
+            checksum_for(self.LIST, "c.iso", "d.iso")
+        with pytest.raises(InvalidChecksum, match="has 3 digits"):
+            checksum_for("abc  c.iso\nabd  d.iso", "c.iso")

@@ -1,8 +1,18 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from dlmanager.core.job import SOURCES, WISH_SOURCES, WISH_TARGET, Job, Status, Wish
+from dlmanager.core.errors import ErrorKind
+from dlmanager.core.job import (
+    SOURCES,
+    WISH_SOURCES,
+    WISH_TARGET,
+    Job,
+    Status,
+    Verification,
+    Wish,
+)
 
 
 def test_every_state_but_the_first_can_be_reached():
@@ -48,3 +58,22 @@ def test_the_path_is_told_only_once_the_file_is_complete(make_job: Callable[...,
 def test_the_link_names_a_job_until_its_name_is_decided(make_job: Callable[..., Job]):
     assert make_job(url="http://h/a/b%20c.iso").display_name == "b c.iso"
     assert make_job(url="http://h/a/b.iso", filename="mine.iso").display_name == "mine.iso"
+
+
+@pytest.mark.parametrize(
+    "facts, is_wrong",
+    [
+        ({"status": Status.FAILED, "error_kind": ErrorKind.CHECKSUM}, True),
+        ({"status": Status.RETRYING, "error_kind": ErrorKind.CHECKSUM}, True),
+        ({"status": Status.COMPLETED, "verification": Verification.MISMATCH}, True),
+        ({"status": Status.COMPLETED, "verification": Verification.CHECKSUM}, False),
+        # What came before is wrong; what comes now is not known to be.
+        ({"status": Status.PENDING, "verification": Verification.MISMATCH}, False),
+        ({"status": Status.FAILED, "error_kind": ErrorKind.NOT_FOUND}, False),
+    ],
+    ids=["came wrong", "tries another mirror", "found wrong", "right", "begun anew", "not there"],
+)
+def test_what_has_a_wrong_checksum(
+    make_job: Callable[..., Job], facts: dict[str, Any], is_wrong: bool
+):
+    assert make_job(final_path="/tmp/a", **facts).has_wrong_checksum is is_wrong

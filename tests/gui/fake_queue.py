@@ -1,15 +1,26 @@
 """A queue without engine or store: real signals, instant answers, a record of what was asked."""
 
 import itertools
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from dlmanager.core.attempt_record import AttemptRecord
+from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import DlmanagerError, InvalidFolder, InvalidName
-from dlmanager.core.job import IN_LINE, WISH_TARGET, Job, NewJob, NewMirror, Phase, Status, Wish
+from dlmanager.core.job import (
+    IN_LINE,
+    WISH_TARGET,
+    Job,
+    NewJob,
+    NewMirror,
+    Phase,
+    Status,
+    Verification,
+    Wish,
+)
 from dlmanager.core.link_files import LinkFile
 from dlmanager.core.mirrors import Mirror
 from dlmanager.core.priority import Priority
@@ -87,6 +98,8 @@ class FakeQueue(QObject):
         self.records: dict[str, list[AttemptRecord]] = {}
         self.live_logs: dict[str, str] = {}
         self.failure: DlmanagerError | None = None
+        self.found_digits = ""
+        self.stopped: list[str | None] = []
         self.problem: str | None = None
         self.network_is_away = False
         self.max_retries = 3
@@ -229,6 +242,39 @@ class FakeQueue(QObject):
             raise self.failure
         changed = self.jobs[job_id]._replace(url=normalise_url(link))
         self.jobs_changed.emit(self.hold(changed))
+
+    async def expect_checksum(self, job_id: str, checksum: Checksum | None) -> None:
+        self.calls.append(("expect_checksum", [job_id, str(checksum)]))
+        if self.failure is not None:
+            raise self.failure
+        kind, digits = checksum or (None, None)
+        changed = self.jobs[job_id]._replace(
+            checksum_kind=kind, checksum=digits, checksum_found=None
+        )
+        self.jobs_changed.emit(self.hold(changed))
+
+    async def verify(
+        self, job_id: str, checksum: Checksum | None, on_progress: Callable[[int, int], None]
+    ) -> Job | None:
+        self.calls.append(("verify", [job_id, str(checksum)]))
+        if self.failure is not None:
+            raise self.failure
+        job = self.jobs[job_id]
+        wanted = checksum or job.expected_checksum
+        assert wanted is not None
+        on_progress(50, 100)
+        is_right = self.found_digits == wanted.hex
+        changed = job._replace(
+            checksum_kind=wanted.kind,
+            checksum=wanted.hex,
+            checksum_found=self.found_digits,
+            verification=Verification.CHECKSUM if is_right else Verification.MISMATCH,
+        )
+        self.jobs_changed.emit(self.hold(changed))
+        return changed
+
+    def stop_verifying(self, job_id: str | None = None) -> None:
+        self.stopped.append(job_id)
 
     async def pause_all(self) -> None:
         self.calls.append(("pause_all", []))

@@ -7,8 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
-from dlmanager.core.errors import StoreUnusable
-from dlmanager.core.job import Job, Status
+from dlmanager.core.errors import ErrorKind, StoreUnusable
+from dlmanager.core.job import Job, Status, Verification
+from dlmanager.gui.checksum_dialogs import ExpectDialog, VerifyDialog
+from dlmanager.gui.job_row import Column
 from dlmanager.gui.link_dialog import LinkDialog
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.row_actions import UNDO_MS
@@ -272,6 +274,58 @@ def test_ctrl_e_asks_for_another_link(window: MainWindow, queue: FakeQueue, qtbo
     assert queue.calls == [("change_link", ["a", "https://example.com/b.iso"])]
     assert message(window) == "Changed the link."
     assert not dialog.isVisible()
+
+
+def test_ctrl_k_asks_for_a_checksum(window: MainWindow, queue: FakeQueue, qtbot: QtBot) -> None:
+    fill(window, queue, make_job("a", Status.FAILED))
+    select(window, "a")
+    activate(window, qtbot)
+    qtbot.keyClick(window._table, Key.Key_K, Modifier.ControlModifier)
+    (dialog,) = window.findChildren(ExpectDialog)
+    assert dialog.isModal()
+    qtbot.keyClicks(dialog._field.edit, "0a" * 16)
+    qtbot.keyClick(dialog._field.edit, Key.Key_Return)
+    assert queue.calls == [("expect_checksum", ["a", f"md5:{'0a' * 16}"])]
+    assert message(window) == "Changed the checksum."
+    assert not dialog.isVisible()
+
+
+def test_the_column_follows_what_a_check_finds(
+    window: MainWindow, queue: FakeQueue, qtbot: QtBot
+) -> None:
+    fill(window, queue, done("a"))
+    select(window, "a")
+    action(window, "checksum").trigger()
+    (dialog,) = window.findChildren(VerifyDialog)
+    qtbot.keyClicks(dialog._field.edit, "0a" * 16)
+    qtbot.keyClick(dialog._field.edit, Key.Key_Return)
+    index = window._jobs.index(0, Column.VERIFICATION)
+    assert index.data() == "Mismatch"
+    dialog.reject()
+
+
+@pytest.mark.parametrize(
+    "job, remedies",
+    [
+        (make_job("a", Status.FAILED, error_kind=ErrorKind.CHECKSUM), ["checksum", "retry"]),
+        (done("a", verification=Verification.MISMATCH), ["checksum", "download_again"]),
+        (make_job("a", Status.FAILED, error_kind=ErrorKind.NOT_FOUND), ["edit_link", "retry"]),
+        (done("a", verification=Verification.CHECKSUM), []),
+    ],
+    ids=["came wrong", "found wrong", "another failure", "right"],
+)
+def test_what_is_wrong_by_its_checksum_offers_to_correct_that(
+    window: MainWindow, queue: FakeQueue, job: Job, remedies: list[str]
+) -> None:
+    fill(window, queue, job)
+    select(window, "a")
+    window._on_selection_changed()
+    assert window._details.general.offered == [action(window, each) for each in remedies]
+
+
+def test_the_end_of_the_window_stops_what_is_verified(window: MainWindow, queue: FakeQueue) -> None:
+    window.close_for_good()
+    assert queue.stopped == [None]
 
 
 def test_ctrl_i_shows_the_facts_below(window: MainWindow, queue: FakeQueue, qtbot: QtBot) -> None:

@@ -25,18 +25,20 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.attempt_record import AttemptEnding, AttemptRecord
-from dlmanager.core.errors import ErrorKind, WgetUnusable
+from dlmanager.core.checksum_kind import ChecksumKind
+from dlmanager.core.errors import BadInput, ErrorKind, WgetUnusable
 from dlmanager.core.job import Job, Phase, Status, Verification, WaitingFor
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.settings import Page, Settings, setting_names
 from dlmanager.gui import announcer, questions
 from dlmanager.gui.add_dialog import AddDialog
+from dlmanager.gui.checksum_dialogs import ExpectDialog, VerifyDialog, checksum_dialog
 from dlmanager.gui.elided_label import ElidedLabel
 from dlmanager.gui.help_dialogs import AboutDialog, Facts, KeysDialog, keys_of
 from dlmanager.gui.language import use_language
 from dlmanager.gui.main_window import MainWindow
 from dlmanager.gui.settings_dialog import SettingsDialog
-from tests.gui.fake_queue import FakeQueue, make_job
+from tests.gui.fake_queue import FakeQueue, finish, make_job
 from tests.gui.test_settings_dialog import Care
 
 PAGE = (
@@ -264,6 +266,50 @@ def test_every_text_of_the_add_dialog_is_translated(
         assert english_in(texts_of(dialog)) == [], links
 
 
+def checksum_dialogs(window: MainWindow, queue: FakeQueue) -> Iterator[ExpectDialog | VerifyDialog]:
+    """In each of its states, the longest hashes in it."""
+    right, wrong = "0a" * 64, "1b" * 64
+    known = {"checksum_kind": ChecksumKind.SHA512, "checksum": right, "checksum_found": wrong}
+    finished = {"final_path": "/tmp/a.iso", "checksum_kind": ChecksumKind.SHA512, "checksum": right}
+    for status, fields in (
+        (Status.PAUSED, {}),
+        (Status.PAUSED, known),
+        (Status.FAILED, {**known, "error_kind": ErrorKind.CHECKSUM}),
+        (Status.COMPLETED, finished),
+        (Status.COMPLETED, finished),
+    ):
+        (job,) = queue.hold(make_job("checked", status, **fields))
+        dialog = checksum_dialog(queue, job, start_task=finish, parent=window)
+        dialog.open()
+        if status is Status.COMPLETED:
+            dialog.accept()
+            queue.found_digits = right
+        QApplication.processEvents()
+        yield dialog
+        dialog.close()
+
+
+@pytest.mark.usefixtures("marked")
+def test_every_text_of_the_checksum_dialogs_is_translated(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    queue.found_digits = "1b" * 64
+    for dialog in checksum_dialogs(window, queue):
+        digits = re.compile(r"(?:sha512:)?[0-9a-f]+|SHA-512|checked.iso|⟦.*⟧")
+        texts = [line for text in texts_of(dialog) for line in text.split("\n")]
+        assert english_in(text for text in texts if not digits.fullmatch(text)) == []
+        dialog._field.edit.setPlainText("")
+        assert english_in(iter([dialog._note.text()])) == []
+
+
+@pytest.mark.usefixtures("german")
+def test_german_fits_into_the_checksum_dialogs(window: MainWindow, queue: FakeQueue) -> None:
+    queue.found_digits = "1b" * 64
+    for dialog in checksum_dialogs(window, queue):
+        assert dialog.minimumSizeHint().width() <= 800
+        assert cut_off(dialog) == []
+
+
 @pytest.mark.usefixtures("marked")
 def test_every_text_of_the_questions_is_translated(qtbot: QtBot, qapp: QApplication) -> None:
     parent = QWidget()
@@ -373,6 +419,20 @@ def test_german_fits_into_the_add_dialog(window: MainWindow) -> None:
     assert dialog.minimumSizeHint().width() <= 800
     assert dialog.minimumSizeHint().height() <= 500
     assert cut_off(dialog) == []
+
+
+@pytest.mark.usefixtures("german")
+def test_why_a_dialog_cannot_do_something_is_said_in_german(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    queue.failure = BadInput("This download is finished by now.")
+    (job,) = queue.hold(make_job("a", Status.FAILED, checksum_kind=ChecksumKind.MD5, checksum="0"))
+    dialog = checksum_dialog(queue, job, start_task=finish, parent=window)
+    dialog._field.edit.setPlainText("0a0a")
+    assert dialog._problem.text().startswith("Diese Prüfsumme hat 4 Ziffern.")
+    dialog._field.edit.setPlainText("")
+    dialog.accept()
+    assert dialog._problem.text() == "Dieser Download ist inzwischen fertig."
 
 
 @pytest.mark.usefixtures("german")

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from dlmanager.core.checksum_kind import Checksum, ChecksumKind
 from dlmanager.core.errors import BadInput, InvalidUrl, SecretsUnusable, UnknownJob
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import Job, Status, Verification
 from dlmanager.engine.link_change import change_link
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.store.secret_store import SecretStore
@@ -381,3 +383,73 @@ def test_a_new_link_that_breaks_off_has_proven_itself(run, server, orchestrate, 
     with server.hold("/long.bin", 3_000_000):
         run(scenario())
     assert server.requests[-1].range_start == 3_000_000 - 1024 * 1024 + 1_500_000 - 4096
+
+
+class TestAnotherChecksum:
+    def test_brings_a_file_that_came_wrong(self, run, server, orchestrate, folder):
+        url = server.serve("/a.bin", MEGABYTE)
+        changed: list[Job] = []
+
+        async def scenario() -> None:
+            orchestrator = orchestrate()
+            orchestrator.jobs_changed.connect(changed.extend)
+            await orchestrator.start()
+            wrong = Checksum(ChecksumKind.SHA256, OTHER.sha256())
+            job_id = orchestrator.enqueue_download(url, folder, checksum=wrong)
+            failed = await until(orchestrator, job_id, Status.FAILED)
+            assert "Correct it if it is wrong, then choose Retry." in failed.error_message
+            right = Checksum(ChecksumKind.SHA256, MEGABYTE.sha256())
+            await orchestrator.expect_checksum(job_id, right)
+            assert changed[-1].expected_checksum == right
+            assert changed[-1].status is Status.FAILED
+            await orchestrator.retry([job_id])
+            job = await completed(orchestrator, job_id)
+            assert job.verification is Verification.CHECKSUM
+            assert is_right(job.path, MEGABYTE)
+            with pytest.raises(BadInput, match="is finished by now"):
+                await orchestrator.expect_checksum(job_id, None)
+
+        run(scenario())
+
+    def test_is_what_a_finished_file_is_held_against(self, run, server, orchestrate, folder):
+        url = server.serve("/a.bin", MEGABYTE)
+        changed: list[Job] = []
+
+        async def scenario() -> None:
+            orchestrator = orchestrate()
+            await orchestrator.start()
+            job_id = orchestrator.enqueue_download(url, folder)
+            assert (await completed(orchestrator, job_id)).verification is Verification.SIZE
+            orchestrator.jobs_changed.connect(changed.extend)
+            right = Checksum(ChecksumKind.SHA256, MEGABYTE.sha256())
+            job = await orchestrator.verify(job_id, right)
+            assert changed == [job]
+            assert job.verification is Verification.CHECKSUM
+            Path(job.path).write_bytes(b"another file by now")
+            assert (await orchestrator.verify(job_id)).verification is Verification.MISMATCH
+            assert changed[-1].status is Status.COMPLETED
+
+        run(scenario())
+
+    def test_holds_up_no_end(self, run, server, orchestrate, folder):
+        url = server.serve("/a.bin", MEGABYTE)
+
+        async def scenario() -> None:
+            orchestrator = orchestrate()
+            await orchestrator.start()
+            job_id = orchestrator.enqueue_download(url, folder)
+            job = await completed(orchestrator, job_id)
+            os.truncate(job.path, 64 * 1024**3)  # sparse; more than is hashed within a test
+            hashing = asyncio.Event()
+            check = asyncio.ensure_future(
+                orchestrator.verify(
+                    job_id,
+                    Checksum(ChecksumKind.MD5, "0a" * 16),
+                    lambda done, total: hashing.set(),
+                )
+            )
+            await hashing.wait()
+            await orchestrator.stop()
+            assert await check is None
+
+        run(scenario())
