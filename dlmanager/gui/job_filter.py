@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dlmanager.core.categories import Category
-from dlmanager.core.job import Job, Status
+from dlmanager.core.job import Job, Status, Verification
 from dlmanager.gui.job_row import JobRow
 
 
@@ -19,6 +19,13 @@ class Group(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class Verdict(StrEnum):
+    """What checksums say of files, in the order in which it is shown."""
+
+    VERIFIED = "verified"
+    MISMATCH = "mismatch"
 
 
 _GROUP_OF: dict[Status, Group] = {
@@ -42,6 +49,14 @@ def group_of(job: Job) -> Group:
     return _GROUP_OF[job.status]
 
 
+def verdict_of(job: Job) -> Verdict | None:
+    """Return what a checksum says of what came; None if nothing was held against one."""
+    if job.has_wrong_checksum:
+        return Verdict.MISMATCH
+    is_right = job.verification is Verification.CHECKSUM and job.path is not None
+    return Verdict.VERIFIED if is_right else None
+
+
 @dataclass(frozen=True, slots=True)
 class JobFilter:
     """What a job must be to be shown; the default shows all.
@@ -52,12 +67,15 @@ class JobFilter:
     group: Group = Group.ALL
     category: Category | None = None
     words: tuple[str, ...] = ()
+    verdict: Verdict | None = None
 
     def admits(self, row: JobRow) -> bool:
         """Whether a row is shown."""
         if self.group is not Group.ALL and group_of(row.job) is not self.group:
             return False
         if self.category is not None and row.category is not self.category:
+            return False
+        if self.verdict is not None and verdict_of(row.job) is not self.verdict:
             return False
         if not self.words:
             return True

@@ -27,7 +27,7 @@ from dlmanager.core.progress import JobProgress
 from dlmanager.core.queue_order import level_between
 from dlmanager.engine.coalescer import Coalescer
 from dlmanager.gui import formatting
-from dlmanager.gui.job_filter import NO_FILTER, Group, JobFilter, group_of
+from dlmanager.gui.job_filter import NO_FILTER, Group, JobFilter, Verdict, group_of, verdict_of
 from dlmanager.gui.job_row import (
     SORT_VALUES,
     Column,
@@ -107,6 +107,7 @@ class Counts:
 
     by_group: Mapping[Group, int]
     by_category: Mapping[Category, int]
+    by_verdict: Mapping[Verdict, int]
 
 
 class JobTableModel(QAbstractTableModel):
@@ -143,6 +144,7 @@ class JobTableModel(QAbstractTableModel):
         self._counts: Counter[Group] = Counter()
         self._categories = USUAL_CATEGORIES
         self._category_counts: Counter[Category] = Counter()
+        self._verdict_counts: Counter[Verdict] = Counter()
         self._filter = NO_FILTER
         # When a job was added never changes: each row keeps its place until a person wants another
         # order. What is at work, wherever it is, the group Active shows alone.
@@ -192,7 +194,8 @@ class JobTableModel(QAbstractTableModel):
         """Return how many jobs of each kind there are."""
         by_group = {group: self._counts[group] for group in Group}
         by_category = {category: self._category_counts[category] for category in Category}
-        return Counts({**by_group, Group.ALL: len(self._rows)}, by_category)
+        by_verdict = {verdict: self._verdict_counts[verdict] for verdict in Verdict}
+        return Counts({**by_group, Group.ALL: len(self._rows)}, by_category, by_verdict)
 
     def summary(self) -> Summary:
         """Return the whole list in numbers."""
@@ -505,6 +508,8 @@ class JobTableModel(QAbstractTableModel):
         """Count a row in (1) or out (-1)."""
         self._counts[group_of(row.job)] += step
         self._category_counts[row.category] += step
+        if (verdict := verdict_of(row.job)) is not None:
+            self._verdict_counts[verdict] += step
         if row.job.status is not Status.RETRYING:
             return
         if step > 0:

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QSplitter, QStackedWidget, QWidget
 from dlmanager.core.categories import Category
 from dlmanager.gui.columns import load_column_state
 from dlmanager.gui.empty_page import EmptyPage, NoHitsPage
-from dlmanager.gui.job_filter import NO_FILTER, Group, words_of
+from dlmanager.gui.job_filter import NO_FILTER, Group, JobFilter, Verdict, words_of
 from dlmanager.gui.job_table_view import JobTableView
-from dlmanager.gui.side_panel import SidePanel, category_text, group_text
+from dlmanager.gui.side_panel import Choice, SidePanel, text_of
 from dlmanager.gui.window_state import WindowState
 
 _SETTLE_MS = 500
@@ -108,11 +108,13 @@ class ListPane(QSplitter):
         if not self.side_panel.isHidden():
             self._state.note_side_panel_width(self.side_panel.width())
 
-    def _on_chosen(self, chosen: Group | Category) -> None:
-        if isinstance(chosen, Group):
-            self._filter = replace(self._filter, group=chosen, category=None)
-        else:
-            self._filter = replace(self._filter, group=Group.ALL, category=chosen)
+    def _on_chosen(self, chosen: Choice) -> None:
+        self._filter = JobFilter(
+            group=chosen if isinstance(chosen, Group) else Group.ALL,
+            category=chosen if isinstance(chosen, Category) else None,
+            words=self._filter.words,
+            verdict=chosen if isinstance(chosen, Verdict) else None,
+        )
         self._use_filter()
 
     def _use_filter(self) -> None:
@@ -140,7 +142,7 @@ class ListPane(QSplitter):
 
     def _no_hits_text(self) -> str:
         chosen = self.side_panel.current
-        name = group_text(chosen) if isinstance(chosen, Group) else category_text(chosen)
+        name = text_of(chosen)
         if not self._searched:
             return self.tr("There is no download in “{group}”.").format(group=name)
         if chosen is Group.ALL:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 from dlmanager import resources
 from dlmanager.core.categories import Category
 from dlmanager.gui import formatting
-from dlmanager.gui.job_filter import Group
+from dlmanager.gui.job_filter import Group, Verdict
 from dlmanager.gui.job_table_model import Counts
 from dlmanager.gui.palette import quiet_text, with_soft_selection
 
@@ -23,7 +23,10 @@ _ROOM_PX = 8
 _ICON_PX = 16
 _WIDEST_COUNT = "99,999"
 
-_ICONS: dict[Group | Category, str] = {
+Choice = Group | Category | Verdict
+"""What the list can be narrowed to."""
+
+_ICONS: dict[Choice, str] = {
     Group.ALL: "list",
     Group.ACTIVE: "download",
     Group.WAITING: "hourglass",
@@ -39,21 +42,23 @@ _ICONS: dict[Group | Category, str] = {
     Category.IMAGES: "file-image",
     Category.PROGRAMS: "file-box",
     Category.OTHER: "file",
+    Verdict.VERIFIED: "shield-check",
+    Verdict.MISMATCH: "shield-alert",
 }
 
 
 class SidePanel(QTreeWidget):
-    """Lists the groups of states and the categories; one of them is chosen.
+    """Lists the groups of states, the categories, and what checksums say; one is chosen.
 
     Signals:
-        chosen(Group | Category): the list is to show these alone.
+        chosen(Choice): the list is to show these alone.
     """
 
     chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._items: dict[Group | Category, QTreeWidgetItem] = {}
+        self._items: dict[Choice, QTreeWidgetItem] = {}
         self._set_up_look()
         downloads = self._add_section(self.tr("Downloads"))
         for group in Group:
@@ -61,28 +66,31 @@ class SidePanel(QTreeWidget):
         self._categories = self._add_section(self.tr("Categories"))
         for category in Category:
             self._add(self._categories, category, category_text(category))
+        self._verdicts = self._add_section(self.tr("Checksums"))
+        for verdict in Verdict:
+            self._add(self._verdicts, verdict, verdict_text(verdict))
         self._draw_icons()
         self.expandAll()
         self.setCurrentItem(self._items[Group.ALL])
         self.itemSelectionChanged.connect(self._on_selection_changed)
 
     def show_counts(self, counts: Counts) -> None:
-        """Show how many jobs there are of each; categories without any are left out."""
-        for group, item in self._items.items():
-            if isinstance(group, Group):
-                self._show_count(item, counts.by_group[group])
-            else:
-                count = counts.by_category[group]
-                self._show_count(item, count)
+        """Show how many jobs there are of each; what none is of is left out, but for states."""
+        for choice, item in self._items.items():
+            count = _count_of(choice, counts)
+            self._show_count(item, count)
+            if not isinstance(choice, Group):
                 item.setHidden(not count and not item.isSelected())
         self._categories.setHidden(not counts.by_group[Group.ALL])
+        verdicts = [self._items[verdict] for verdict in Verdict]
+        self._verdicts.setHidden(all(item.isHidden() for item in verdicts))
 
-    def choose(self, wanted: Group | Category) -> None:
+    def choose(self, wanted: Choice) -> None:
         """Choose an entry, as a click on it does."""
         self.setCurrentItem(self._items[wanted])
 
     @property
-    def current(self) -> Group | Category:
+    def current(self) -> Choice:
         """What is chosen."""
         return self._chosen
 
@@ -118,7 +126,7 @@ class SidePanel(QTreeWidget):
             self.setPalette(wanted)
 
     def _set_up_look(self) -> None:
-        self._chosen: Group | Category = Group.ALL
+        self._chosen: Choice = Group.ALL
         self.setAccessibleName(self.tr("Filters"))
         self.setColumnCount(2)
         self.setHeaderHidden(True)
@@ -152,7 +160,7 @@ class SidePanel(QTreeWidget):
         section.setSizeHint(_LABEL, QSize(0, self._row_height()))
         return section
 
-    def _add(self, section: QTreeWidgetItem, key: Group | Category, text: str) -> None:
+    def _add(self, section: QTreeWidgetItem, key: Choice, text: str) -> None:
         item = QTreeWidgetItem(section, [text, ""])
         item.setData(_LABEL, Qt.ItemDataRole.UserRole, key.value)
         item.setTextAlignment(_COUNT, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -174,6 +182,16 @@ class SidePanel(QTreeWidget):
             if item.isSelected() and key is not self._chosen:
                 self._chosen = key
                 self.chosen.emit(key)
+
+
+def _count_of(choice: Choice, counts: Counts) -> int:
+    match choice:
+        case Group():
+            return counts.by_group[choice]
+        case Category():
+            return counts.by_category[choice]
+        case _:
+            return counts.by_verdict[choice]
 
 
 def group_text(group: Group) -> str:
@@ -203,3 +221,23 @@ def category_text(category: Category) -> str:
         Category.PROGRAMS: translate("SidePanel", "Programs"),
         Category.OTHER: translate("SidePanel", "Other"),
     }[category]
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Return what those are called of which checksums say the same."""
+    translate = QCoreApplication.translate
+    return {
+        Verdict.VERIFIED: translate("SidePanel", "Verified"),
+        Verdict.MISMATCH: translate("SidePanel", "Mismatch"),
+    }[verdict]
+
+
+def text_of(choice: Choice) -> str:
+    """Return what something that the list can be narrowed to is called."""
+    match choice:
+        case Group():
+            return group_text(choice)
+        case Category():
+            return category_text(choice)
+        case _:
+            return verdict_text(choice)

@@ -3029,6 +3029,10 @@
         <translation>Kategorien</translation>
     </message>
     <message>
+        <source>Checksums</source>
+        <translation>Prüfsummen</translation>
+    </message>
+    <message>
         <source>Completed</source>
         <translation>Fertig</translation>
     </message>
@@ -3053,6 +3057,10 @@
         <translation>Bilder</translation>
     </message>
     <message>
+        <source>Mismatch</source>
+        <translation>Abweichung</translation>
+    </message>
+    <message>
         <source>Music</source>
         <translation>Musik</translation>
     </message>
@@ -3071,6 +3079,10 @@
     <message>
         <source>Retrying</source>
         <translation>Neuer Versuch</translation>
+    </message>
+    <message>
+        <source>Verified</source>
+        <translation>Geprüft</translation>
     </message>
     <message>
         <source>Video</source>

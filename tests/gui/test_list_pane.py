@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.categories import Category
-from dlmanager.core.job import Status
+from dlmanager.core.job import Status, Verification
 from dlmanager.core.settings import Settings, with_setting
-from dlmanager.gui.job_filter import Group
+from dlmanager.gui.job_filter import Group, Verdict
 from dlmanager.gui.main_window import MainWindow
 from tests.gui.fake_queue import FakeQueue, make_job
 
@@ -90,6 +90,36 @@ def test_categories_without_files_are_left_out_but_for_the_chosen_one(filled, qu
     panel.choose(Group.ALL)
     queue.jobs_removed.emit(["c"])
     assert panel._items[Category.ARCHIVES].isHidden()
+
+
+def test_what_checksums_say_can_be_chosen_while_they_say_something(filled, queue):
+    panel = filled._list.side_panel
+    title = panel._items[Verdict.VERIFIED].parent()
+    assert title.isHidden()
+    right = make_job(
+        "b",
+        Status.COMPLETED,
+        final_path="/tmp/b",
+        verification=Verification.CHECKSUM,
+        revision=5,
+    )
+    queue.jobs_changed.emit([right])
+    assert not title.isHidden()
+    assert panel._items[Verdict.VERIFIED].text(_COUNT) == "1"
+    assert panel._items[Verdict.MISMATCH].isHidden()
+    panel.choose(Verdict.VERIFIED)
+    assert shown(filled) == ["b"]
+    wrong = right._replace(verification=Verification.MISMATCH, revision=6)
+    queue.jobs_changed.emit([wrong])
+    assert shown(filled) == []
+    assert "“Verified”" in filled._list._no_hits_text()
+    assert not panel._items[Verdict.VERIFIED].isHidden()  # it is chosen
+    panel.choose(Verdict.MISMATCH)
+    assert shown(filled) == ["b"]
+    assert panel._items[Verdict.VERIFIED].text(_COUNT) == ""
+    panel.choose(Group.ALL)
+    queue.jobs_removed.emit(["b"])
+    assert title.isHidden()
 
 
 def test_categories_follow_the_settings(filled):
