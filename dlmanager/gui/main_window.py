@@ -490,9 +490,24 @@ class MainWindow(QMainWindow):
             return
         bytes_lost = sum(self._jobs.bytes_done_at(row) for row in wanted)
         if wish is Wish.CANCEL and bytes_lost:
-            questions.ask_to_cancel(self, jobs, bytes_lost, lambda: self._ask_queue(wish, ids))
+            question = questions.ask_to_cancel(
+                self, jobs, bytes_lost, lambda: self._ask_queue(wish, ids)
+            )
+            self._withdraw_once_settled(question, ids)
         else:
             self._ask_queue(wish, ids)
+
+    def _withdraw_once_settled(self, question: QMessageBox, job_ids: Sequence[str]) -> None:
+        """Take back the question whether to cancel jobs when none is left that could be."""
+
+        def look() -> None:
+            jobs = map(self._jobs.job, job_ids)
+            if not any(job is not None and job.allows(Wish.CANCEL) for job in jobs):
+                question.reject()
+                self.tell(self.tr("Nothing is left to cancel."))
+
+        self._jobs.jobs_updated.connect(look)
+        question.finished.connect(lambda: self._jobs.jobs_updated.disconnect(look))
 
     def _ask_queue(self, wish: Wish, job_ids: Sequence[str]) -> None:
         self._start_task(self._telling(self._wish(wish, job_ids)))

@@ -1491,6 +1491,10 @@
         <translation>Es öffnete sich kein Browser. Der Link lässt sich kopieren und von Hand öffnen.</translation>
     </message>
     <message>
+        <source>Nothing is left to cancel.</source>
+        <translation>Es gibt nichts mehr abzubrechen.</translation>
+    </message>
+    <message>
         <source>Paused {downloads}.</source>
         <translation>{downloads} angehalten.</translation>
     </message>

@@ -552,6 +552,23 @@ def test_cancel_asks_when_bytes_would_be_thrown_away(
     assert queue.calls == [("cancel", ["a"])]
 
 
+def test_a_question_goes_when_nothing_is_left_to_cancel(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    first = make_job("a", Status.PAUSED, bytes_done=120_000_000)
+    second = make_job("b", Status.PROCESSING, bytes_done=120_000_000)
+    fill(window, queue, first, second)
+    select(window, "a", "b")
+    action(window, "cancel").trigger()
+    queue.jobs_changed.emit(queue.hold(first._replace(status=Status.CANCELLED)))
+    assert question(window) is not None
+    queue.jobs_changed.emit(queue.hold(second._replace(status=Status.COMPLETED)))
+    assert question(window) is None
+    assert message(window) == "Nothing is left to cancel."
+    assert queue.calls == []
+    queue.jobs_changed.emit(queue.hold(second._replace(status=Status.COMPLETED, pid=1)))
+
+
 def test_remove_without_bytes_asks_nothing(window: MainWindow, queue: FakeQueue) -> None:
     fill(window, queue, make_job("a", Status.FAILED))
     select(window, "a")
