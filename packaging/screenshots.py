@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -15,21 +16,25 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from PySide6.QtCore import QLocale, QSize  # noqa: E402
-from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from qasync import QEventLoop  # noqa: E402
 
-from dlmanager.core.job import Status  # noqa: E402
-from dlmanager.desktop.link_files import read_link_file  # noqa: E402
-from dlmanager.desktop.trash import move_to_trash  # noqa: E402
-from dlmanager.engine.disk_space import free_bytes  # noqa: E402
+from dlmanager.app import follow_settings, make_orchestrator  # noqa: E402
+from dlmanager.core.job import Job, Status  # noqa: E402
+from dlmanager.core.settings import Page, Settings  # noqa: E402
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator  # noqa: E402
 from dlmanager.engine.tasks import Tasks  # noqa: E402
+from dlmanager.gui.actions import Actions  # noqa: E402
 from dlmanager.gui.add_dialog import AddDialog  # noqa: E402
 from dlmanager.gui.details_panel import DetailsPanel  # noqa: E402
 from dlmanager.gui.job_table_view import JobTableView  # noqa: E402
 from dlmanager.gui.main_window import MainWindow  # noqa: E402
 from dlmanager.gui.palette import dark_palette, light_palette  # noqa: E402
+from dlmanager.gui.settings_dialog import SettingsDialog  # noqa: E402
+from dlmanager.gui.tool_bar import ToolBar  # noqa: E402
+from dlmanager.paths import default_download_directory, profile_paths  # noqa: E402
 from dlmanager.resources import application_icon  # noqa: E402
+from dlmanager.window_parts import make_window  # noqa: E402
 from tests.integration.loopback_server import Content, LoopbackServer, status  # noqa: E402
 
 PICTURES = ROOT / "resources" / "screenshots"
@@ -59,53 +64,64 @@ def main() -> int:
     application.setQuitOnLastWindowClosed(False)
     PICTURES.mkdir(parents=True, exist_ok=True)
     loop = QEventLoop(application)
+    os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"  # nothing is told to who makes them
     with (
         asyncio.Runner(loop_factory=lambda: loop) as runner,
         tempfile.TemporaryDirectory() as folder,
         LoopbackServer() as server,
     ):
+        os.environ["HOME"] = folder
         runner.run(make_pictures(application, server, Path(folder)))
     return 0
 
 
 async def make_pictures(application: QApplication, server: LoopbackServer, folder: Path) -> None:
     """Run a queue and take the pictures at the right moments."""
-    orchestrator = DownloadQueueOrchestrator(
-        db=folder / "data" / "queue.db", initial_retry_delay_ms=40_000
-    )
+    paths = profile_paths(str(folder / "data"))
+    settings = Settings(initial_retry_delay_ms=40_000)
+    orchestrator = make_orchestrator(paths, settings)
     tasks = Tasks(logging.getLogger("screenshots"))
-    downloads = folder / "Downloads"
-    downloads.mkdir()
-    window = MainWindow(
-        orchestrator,
-        start_task=tasks.start,
-        download_directory=str(downloads),
-        open_file=lambda path: None,
-        open_in_browser=lambda link: True,
-        show_in_folder=lambda path, failed: None,
-        move_to_trash=lambda path: asyncio.to_thread(move_to_trash, path),
-        make_settings_dialog=QDialog,
-        make_about_dialog=QDialog,
-        read_link_file=lambda path: asyncio.to_thread(read_link_file, path),
-        free_bytes=lambda folder: asyncio.to_thread(free_bytes, folder),
-    )
+    window = make_window(paths, follow_settings(paths, settings, orchestrator), orchestrator, tasks)
     window.resize(SIZE)
     application.setPalette(light_palette())
     await orchestrator.start()
     window.show()
     await take(window, "empty")
-    await fill(orchestrator, server, downloads)
+    refused = await fill(orchestrator, server, default_download_directory())
     window.resize(SIZE_WITH_DETAILS)
-    table, details = window.findChild(JobTableView), window.findChild(DetailsPanel)
     await asyncio.sleep(4)  # so that speeds and the time left are steady
-    table.setCurrentIndex(table.model().index(0, 0))
+    await picture_window(application, window, refused)
+    await picture_dialogs(window)
+    await orchestrator.pause_all()
+    window.close_for_good()
+    await tasks.settle()
+    await orchestrator.stop()
+
+
+async def picture_window(application: QApplication, window: MainWindow, refused: str) -> None:
+    """Take the window as it is at work; refused: the download whose server wants a password."""
+    table, details = window.findChild(JobTableView), window.findChild(DetailsPanel)
+    running = next(job.id for job in jobs_of(table) if job.status is Status.PROCESSING)
+    table.show_jobs([running])
     await take(window, "window-light")
     application.setPalette(dark_palette())
+    await asyncio.sleep(1)  # the details follow with the next second
     await take(window, "window-dark")
     application.setPalette(light_palette())
-    await asyncio.sleep(8)  # so that there is something to draw
+    await asyncio.sleep(1)
+    table.show_jobs([refused])
+    await take(window, "failed")
+    table.show_jobs([running])
+    await asyncio.sleep(6)  # so that there is something to draw
     details.show_page(details.speed)
     await take(window, "details")
+    window.findChild(ToolBar).search_for("20")
+    await take(window, "filtered")
+    window.findChild(ToolBar).search_for("")
+
+
+async def picture_dialogs(window: MainWindow) -> None:
+    """Take the dialogs."""
     window.open_add_dialog(
         [
             "https://example.org/atlas/rivers.pdf",
@@ -114,23 +130,33 @@ async def make_pictures(application: QApplication, server: LoopbackServer, folde
         ]
     )
     await take(window.findChild(AddDialog), "add")
-    await orchestrator.pause_all()
-    window.close_for_good()
-    await tasks.settle()
-    await orchestrator.stop()
+    window.findChild(AddDialog).reject()
+    window.findChild(Actions).settings.trigger()
+    window.findChild(SettingsDialog).show_page(Page.QUEUE)
+    await take(window.findChild(SettingsDialog), "settings")
+    window.findChild(SettingsDialog).reject()
+
+
+def jobs_of(table: JobTableView) -> Iterator[Job]:
+    """The jobs in the table, from the top."""
+    return (table.jobs.job_at(row) for row in range(table.jobs.rowCount()))
 
 
 async def fill(
     orchestrator: DownloadQueueOrchestrator, server: LoopbackServer, downloads: Path
-) -> None:
-    """Bring the queue to where something has finished, something failed and three files run."""
+) -> str:
+    """Bring the queue to where something has finished, something failed and three files run.
+
+    Returns the id of the one whose server wants a password.
+    """
     for name, megabytes in FINISHED.items():
         url = server.serve(f"/{name}", Content(size=round(megabytes * MEGABYTE)))
         orchestrator.enqueue_download(url, downloads)
-    gone = orchestrator.enqueue_download(server.answer("/old-driver.zip", 404), downloads)
+    locked = server.serve("/minutes-board.zip", Content(size=MEGABYTE), credentials=("ann", "p"))
+    refused = orchestrator.enqueue_download(locked, downloads)
     busy = server.on("/thesis.pdf", status(500))  # a 503 would make its whole host wait
     retrying = orchestrator.enqueue_download(busy, downloads)
-    await reached(orchestrator, gone, Status.FAILED)
+    await reached(orchestrator, refused, Status.FAILED)
     await reached(orchestrator, retrying, Status.RETRYING)
     paused = server.serve("/holiday-film.mkv", Content(size=90 * MEGABYTE), rate_bytes_s=40e6)
     paused_id = orchestrator.enqueue_download(paused, downloads)
@@ -142,6 +168,7 @@ async def fill(
         orchestrator.enqueue_download(url, downloads)
     for name in WAITING:
         orchestrator.enqueue_download(server.serve(f"/{name}", Content(size=MEGABYTE)), downloads)
+    return refused
 
 
 async def reached(orchestrator: DownloadQueueOrchestrator, job_id: str, wanted: Status) -> None:

@@ -151,7 +151,7 @@ class Settings:
     low_priority_wait_s: int = _number(
         600,
         Page.QUEUE,
-        "Longest wait",
+        "Lower priorities wait",
         "after so long without a slot, a download of a lower priority gets the next one",
         0,
         86_400,

@@ -2755,12 +2755,12 @@
         <translation>Hell</translation>
     </message>
     <message>
-        <source>Longest wait</source>
-        <translation>Längste Wartezeit</translation>
-    </message>
-    <message>
         <source>Look for changes every</source>
         <translation>Nach Änderungen sehen alle</translation>
+    </message>
+    <message>
+        <source>Lower priorities wait</source>
+        <translation>Niedrigere Prioritäten warten</translation>
     </message>
     <message>
         <source>May be slower for</source>
