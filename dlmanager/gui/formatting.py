@@ -238,6 +238,11 @@ def priority_text(job: Job) -> str:
     return priority_name(job.priority) if job.takes_priority else ""
 
 
+def unusual_priority_text(job: Job) -> str:
+    """Return the level of a job; empty for the usual one too, so that the others stand out."""
+    return "" if job.priority is Priority.NORMAL else priority_text(job)
+
+
 def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> str:
     """Say in a few words how a job stands."""
     match job.status:

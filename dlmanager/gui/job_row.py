@@ -177,7 +177,7 @@ class JobRow:
             "" if progress is None else formatting.speed(progress.speed_bytes_s, self.speed_unit),
             "" if progress is None else formatting.duration(progress.eta_s),
             formatting.size(formatting.bytes_of_job(job, progress) or None),
-            formatting.priority_text(job),
+            formatting.unusual_priority_text(job),
             formatting.retries_text(job),
             self.added_text(),
             self.finished_text(),

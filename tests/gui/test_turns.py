@@ -79,10 +79,12 @@ def test_sorted_by_status_what_waits_stands_in_its_turn(qapp: QApplication) -> N
     assert [jobs.job_at(row).id for row in range(3)] == ["h", "a", "b"]
 
 
-def test_the_column_names_the_level_of_what_is_not_finished(in_queue_order: MainWindow) -> None:
+def test_the_column_names_the_unusual_level_of_what_is_not_finished(
+    in_queue_order: MainWindow,
+) -> None:
     jobs = in_queue_order._jobs
     words = [jobs.index(row, Column.PRIORITY).data() for row in (0, 2, 7)]
-    assert words == ["High", "Normal", ""]
+    assert words == ["High", "", ""]
 
 
 def test_the_queues_order_is_shown_with_its_column(open_window: OpenWindow) -> None:
