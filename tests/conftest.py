@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -89,17 +88,6 @@ def no_unexpected_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         if record.levelno >= logging.ERROR
     ]
     assert not errors
-
-
-@pytest.fixture(autouse=True)
-def nothing_shown_outlives_its_test() -> Iterator[None]:
-    """Delete what is to be deleted later, now: pytest-qt closes windows, but no loop comes by.
-
-    A window that is left hears of every change of the application's colours and font.
-    """
-    yield
-    if QApplication.instance() is not None:
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

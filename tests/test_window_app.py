@@ -175,8 +175,6 @@ class TestTheLifeOfAWindow:
         qapp.setQuitOnLastWindowClosed(False)
         yield
         qapp.setQuitOnLastWindowClosed(True)
-        for widget in qapp.topLevelWidgets():
-            widget.deleteLater()
 
     async def window(self) -> MainWindow:
         async with asyncio.timeout(15):
