@@ -70,10 +70,11 @@ async def _headless(paths: Paths, settings: Settings, *, until_idle: bool) -> in
         elif not await start_when_possible(orchestrator, caught):
             life.reason = signal_name(caught) or "unknown"
             return 0
-        follow_settings(paths, settings, orchestrator)
+        care = follow_settings(paths, settings, orchestrator)
         try:
             status = await _until_done(orchestrator, report, caught, until_idle=until_idle)
         finally:
+            care.close()
             await orchestrator.stop()
             report.close()
         if status == UNUSABLE:
@@ -192,7 +193,7 @@ def make_orchestrator(
 def follow_settings(
     paths: Paths, settings: Settings, orchestrator: DownloadQueueOrchestrator
 ) -> SettingsKeeper:
-    """Let the queue work by the settings as they are, whoever changes them."""
+    """Let the queue work by the settings as they are, whoever changes them; to be closed."""
     secrets = SecretStore(paths.database.parent)
     keeper = SettingsKeeper(paths.settings, settings, secrets, orchestrator)
     keeper.changed.connect(orchestrator.use_settings)

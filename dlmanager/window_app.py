@@ -109,12 +109,13 @@ async def _window_and_queue(
     quit_asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     try:
         with stop_signals(quit_asked):  # to the very end: a second must not cut the stop short
+            care = follow_settings(paths, settings, orchestrator)
+            if wear is not None:
+                care.changed.connect(wear)
             try:
-                care = follow_settings(paths, settings, orchestrator)
-                if wear is not None:
-                    care.changed.connect(wear)
                 await _window_life(paths, care, orchestrator, links, sentences, quit_asked)
             finally:
+                care.close()
                 await orchestrator.stop()
     except (QueueInUse, StoreUnusable) as error:  # it waited in vain
         life.reason = f"error: {error}"

@@ -20,6 +20,7 @@ from dlmanager.core.settings import Page, Settings
 from dlmanager.desktop.single_instance import hand_over
 from dlmanager.engine import wget_check
 from dlmanager.engine.file_lock import FileLock, queue_lock
+from dlmanager.engine.settings_keeper import SettingsKeeper
 from dlmanager.gui import announcer
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.job_table_view import JobTableView
@@ -28,6 +29,7 @@ from dlmanager.gui.row_height import COMPACT, row_height
 from dlmanager.gui.settings_dialog import SettingsDialog
 from dlmanager.gui.tray import Tray
 from dlmanager.store import connection
+from dlmanager.store.secret_store import SecretStore
 from dlmanager.store.settings_file import read_settings
 from tests.fakes.fake_wget import make_fake_wget, read_calls
 from tests.integration.loopback_server import Content, LoopbackServer
@@ -279,9 +281,14 @@ class TestTheLifeOfAWindow:
 
         run(scenario())
         assert worn[-1].colour_scheme == "dark"
-        assert read_settings(profile.paths.settings) == Settings(
-            colour_scheme="dark", row_height="compact"
-        )
+        settings = Settings(colour_scheme="dark", row_height="compact")
+        assert read_settings(profile.paths.settings) == settings
+        # Nothing is heard of a change that comes after the end.
+        witness = SettingsKeeper(profile.paths.settings, settings, SecretStore(profile.data_dir))
+        with qtbot.waitSignal(witness.changed, timeout=5000):
+            profile.write_settings(colour_scheme="light")
+        witness.close()
+        assert worn[-1].colour_scheme == "dark"
 
     def test_wget_can_be_tested_from_the_settings(self, run, profile: Profile, qtbot):
         async def scenario() -> None:

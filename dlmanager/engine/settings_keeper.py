@@ -42,6 +42,11 @@ class SettingsKeeper(QObject):
         self._watcher = QFileSystemWatcher([str(path.parent)], self)
         self._watcher.directoryChanged.connect(self._on_folder_changed)
 
+    def close(self) -> None:
+        """Follow the file no more."""
+        self._watcher.directoryChanged.disconnect(self._on_folder_changed)
+        self._watcher.removePaths(self._watcher.directories())
+
     @property
     def settings(self) -> Settings:
         """The settings as they are now."""

@@ -62,6 +62,17 @@ def test_what_another_program_writes_is_told(keeper, path, qtbot):
     assert told.args == [Settings(max_retries=9)]
 
 
+def test_once_closed_it_tells_nothing(keeper, path, secrets, qtbot):
+    told = []
+    keeper.changed.connect(told.append)
+    witness = SettingsKeeper(path, Settings(), secrets)
+    keeper.close()
+    with qtbot.waitSignal(witness.changed, timeout=5000):
+        write_settings(path, Settings(max_retries=9))
+    assert told == []
+    witness.close()
+
+
 def test_a_broken_file_is_left_as_it_is(keeper, path, run):
     path.write_text("max_retries = oops")
     with pytest.raises(SettingsUnreadable):
