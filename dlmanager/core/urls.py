@@ -3,8 +3,6 @@
 import re
 from urllib.parse import unquote, urlsplit
 
-import ada_url
-
 from dlmanager.core.errors import InvalidUrl
 from dlmanager.core.shown import shortened
 
@@ -40,6 +38,8 @@ def normalise_url(text: str) -> str:
     password stay: see `has_credentials`.
     Raises InvalidUrl; its words hold neither a password nor a control character.
     """
+    import ada_url  # with the first link that is given: a start can do without the parser
+
     text = text.strip().strip(_INVISIBLE).strip()
     if not text:
         raise InvalidUrl("There is no link. Give one that begins with https://.")

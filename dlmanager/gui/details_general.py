@@ -1,6 +1,5 @@
 """The page General of the details: every fact of the selected job, and what can be done."""
 
-import html
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from dlmanager.core.job import Job
 from dlmanager.core.mirrors import Mirror
+from dlmanager.core.shown import in_html
 from dlmanager.gui.details_page import DetailsPage, Selection
 from dlmanager.gui.focus_ring import FocusRing
 from dlmanager.gui.job_facts import (
@@ -205,8 +205,8 @@ class DetailsGeneral(DetailsPage):
 
 def _table(facts: Sequence[Fact], titles_px: int, colour: str) -> str:
     rows = [
-        f'<tr><td width="{titles_px}" style="color:{colour}">{html.escape(fact.title)}</td>'
-        f"<td>{html.escape(fact.value)}</td></tr>"
+        f'<tr><td width="{titles_px}" style="color:{colour}">{in_html(fact.title)}</td>'
+        f"<td>{in_html(fact.value)}</td></tr>"
         for fact in facts
     ]
     return f'<table width="100%" cellpadding="2" cellspacing="0">{"".join(rows)}</table>'

@@ -1,6 +1,5 @@
 """One row of the table: what its cells say, show and are sorted by."""
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from dlmanager.core.categories import USUAL_CATEGORIES, CategoryTable
 from dlmanager.core.job import IN_LINE, Job, Phase, Status, Verification
 from dlmanager.core.progress import JobProgress
+from dlmanager.core.shown import in_html
 from dlmanager.gui import formatting
 
 _RANK_BITS = 32
@@ -223,7 +223,7 @@ class JobRow:
             case _:
                 return None
         # Qt would read text that looks like HTML as HTML; names and messages are never that.
-        return "<br>".join(f"<span>{html.escape(line)}</span>" for line in lines) or None
+        return "<br>".join(f"<span>{in_html(line)}</span>" for line in lines) or None
 
     def spoken(self, shown: Shown, column: int) -> str:
         """Return what a screen reader says of a cell."""

@@ -24,6 +24,7 @@ PYTHON = sys.executable
 GIB = 1024**3
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _STOP_TIMEOUT_S = 15
+_SETTLED_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,27 @@ def probed(scenario: str, data_dir: Path, options: Options) -> dict[str, Any]:
     began_at = time.time()
     run([PYTHON, "-c", _PROBED, scenario, str(data_dir), str(result)], options)
     return {"began_at": began_at, **json.loads(result.read_text())}
+
+
+def resident_bytes(command: Sequence[str], options: Options) -> int:
+    """What a program that stays has in memory some seconds after its start; then it is ended."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(_SETTLED_S)
+        # proc(5): the second word of statm counts pages in memory.
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    finally:
+        process.terminate()
+        if process.wait(_STOP_TIMEOUT_S) != 0:
+            raise Failed(f"{' '.join(command)} ended with {process.returncode}")
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def environment(options: Options) -> dict[str, str]:

@@ -154,7 +154,6 @@ def watch_rows() -> Scenario:
     async def observe(orchestrator: DownloadQueueOrchestrator) -> Result:
         await see_paint(orchestrator)
         await asyncio.sleep(SETTLE_S)
-        memory_bytes = _resident_bytes()
         cpu_s = time.process_time()
         await asyncio.sleep(IDLE_S)
         idle_share = (time.process_time() - cpu_s) / IDLE_S
@@ -163,14 +162,9 @@ def watch_rows() -> Scenario:
         await asyncio.sleep(SETTLE_S)
         found = await LoopProbe().watch(OBSERVED_S)
         movement.cancel()
-        return {**found, "memory_bytes": memory_bytes, "idle_share": idle_share}
+        return {**found, "idle_share": idle_share}
 
     return observe
-
-
-def _resident_bytes() -> int:
-    # proc(5): the second word of statm counts pages in memory.
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _sort_and_filter() -> None:
