@@ -183,6 +183,7 @@ def make_orchestrator(
         low_speed_limit_bytes_s=settings.low_speed_limit_bytes_s,
         low_speed_time_s=settings.low_speed_time_s,
         header_timeout_s=settings.header_timeout_s,
+        max_downloads_per_host=settings.max_downloads_per_host,
         low_priority_wait_s=settings.low_priority_wait_s,
         system_network=system_network,
         proxy=settings.proxy,

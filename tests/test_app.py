@@ -23,7 +23,20 @@ def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.M
     made: list[dict[str, object]] = []
     monkeypatch.setattr(app, "DownloadQueueOrchestrator", lambda **options: made.append(options))
     settings = Settings(
-        7, 700, -1, 7_000, 777, 77, "/opt/wget", "/downloads", 99, 98, 97, "http://h:1", "h.example"
+        7,
+        700,
+        -1,
+        7_000,
+        777,
+        5,
+        77,
+        "/opt/wget",
+        "/downloads",
+        99,
+        98,
+        97,
+        "http://h:1",
+        "h.example",
     )
     app.make_orchestrator(profile.paths, settings)
     app.make_orchestrator(profile.paths, Settings())
@@ -36,6 +49,7 @@ def test_every_setting_reaches_the_queue(profile: Profile, monkeypatch: pytest.M
         "max_retries": -1,
         "initial_retry_delay_ms": 7_000,
         "progress_throttle_ms": 777,
+        "max_downloads_per_host": 5,
         "low_priority_wait_s": 77,
         "low_speed_limit_bytes_s": 99,
         "low_speed_time_s": 98,

@@ -24,7 +24,7 @@ class AttemptEnding(StrEnum):
     OTHER_LINK = "other_link"  # the person gave the job another link
     OTHER_MIRROR = "other_mirror"  # it failed, and another mirror goes on at once
     STOPPED = "stopped"  # the program was ended in good order
-    GAVE_WAY = "gave_way"  # to a job that a person wanted to start now
+    GAVE_WAY = "gave_way"  # more ran than may, or a person wanted another one to start now
     UNUSABLE = "unusable"  # wget itself could not work
     INTERRUPTED = "interrupted"  # the program ended in the middle of it
 

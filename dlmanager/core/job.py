@@ -37,6 +37,7 @@ class WaitingFor(StrEnum):
 
     NETWORK = "network"
     HOST = "host"
+    HOST_LIMIT = "host_limit"
 
 
 class Verification(StrEnum):
@@ -171,7 +172,8 @@ class Job(NamedTuple):
     was started anew since the part was written. final_path is set from
     FINALISING on; the file is guaranteed complete there only when the status is COMPLETED.
     host: of the link, lower-case. waiting_for: set while the job, PENDING or RETRYING, is held back
-    because no server can be reached, or because its server asked for a pause.
+    because no server can be reached, because its server asked for a pause, or because as many
+    downloads of its host run as may.
     has_secrets: a user name, password or headers are kept for it elsewhere. final_url: where the
     last answer came from; None until an answer came to the link as it is now.
     accept_page: a web page in place of the file is kept. named_by_server: filename is an answer's

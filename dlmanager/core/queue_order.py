@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
+from dlmanager.core.host_slots import HostSlots
 from dlmanager.core.job import Job
 from dlmanager.core.priority import Priority
 
@@ -109,19 +111,73 @@ def _between(
     return [above + number * step for number in range(1, count + 1)]
 
 
-def give_way(asked: Sequence[int], running: Sequence[int | None], limit: int) -> int:
-    """How many running jobs make room for those that are to start now: the last so many in order.
+class SlotHolder(NamedTuple):
+    """A job that has a slot, or (asked) is to get one at once.
 
-    asked: when each of those was asked for, the latest first. running: the same of the jobs that
-    run and may be stopped, in the queue's order; None where nobody asked. limit: how many of these
-    may run. Nobody makes room for a wish that did not come later.
+    asked_at: when a person asked that it start now; None if nobody did. is_fixed: it runs and may
+    not be stopped.
     """
-    without_slot = asked[max(0, limit - len(running)) : max(0, limit)]
+
+    host: str | None
+    asked_at: int | None = None
+    is_fixed: bool = False
+
+
+def who_makes_room(
+    running: Sequence[SlotHolder], asked: Sequence[SlotHolder], limit: int, host_limit: int
+) -> list[int]:
+    """Which running jobs give their slots back: the last in order of those that are too many.
+
+    running: in the queue's order, as asked. asked: at most as many of a host as may run. limit:
+    how many may run; host_limit: how many of one host, 0 for any number. Returns indices.
+    """
+    leaving: set[int] = set()
+    slots = HostSlots(host_limit)
+    if host_limit:
+        for host in dict.fromkeys(each.host for each in running if each.host is not None):
+            own = [index for index, each in enumerate(running) if each.host == host]
+            wishes = [each for each in asked if each.host == host]
+            leaving.update(_leaving(running, own, wishes, host_limit))
+    staying = [index for index in range(len(running)) if index not in leaving]
+    for index in staying:
+        slots = slots.with_one(running[index].host)
+    startable = []
+    for each in asked:
+        if slots.has_room(each.host):
+            slots = slots.with_one(each.host)
+            startable.append(each)
+    leaving.update(_leaving(running, staying, startable, limit))
+    return sorted(leaving)
+
+
+def _leaving(
+    running: Sequence[SlotHolder], some: Sequence[int], asked: Sequence[SlotHolder], limit: int
+) -> list[int]:
+    stoppable = [index for index in some if not running[index].is_fixed]
+    count = give_way(
+        [each.asked_at or 0 for each in asked],
+        [running[index].asked_at for index in stoppable],
+        limit - (len(some) - len(stoppable)),
+    )
+    return stoppable[len(stoppable) - count :]
+
+
+def give_way(asked: Sequence[int], running: Sequence[int | None], limit: int) -> int:
+    """How many running jobs give way: those beyond the limit, and for those to start now.
+
+    They are the last so many in order. asked: when each that is to start now was asked for, the
+    latest first. running: the same of the jobs that run and may be stopped, in the queue's order;
+    None where nobody asked. limit: how many of these may run. Nobody makes room for a wish that
+    did not come later.
+    """
+    limit = max(0, limit)
     too_many = max(0, len(running) - limit)
+    without_slot = asked[max(0, limit - len(running)) : limit]
     count = 0
-    for own in reversed(running):
-        place = max(0, count - too_many)
-        if place >= len(without_slot) or (own is not None and own >= without_slot[place]):
+    for own, asked_at in zip(
+        reversed(running[: len(running) - too_many]), without_slot, strict=False
+    ):
+        if own is not None and own >= asked_at:
             break
         count += 1
-    return count
+    return too_many + count

@@ -148,6 +148,16 @@ class Settings:
         60_000,
         "ms",
     )
+    max_downloads_per_host: int = _number(
+        4,
+        Page.QUEUE,
+        "From one host at once",
+        "how many downloads from the same host run at the same time",
+        0,
+        100,
+        "downloads",
+        "any number",
+    )
     low_priority_wait_s: int = _number(
         600,
         Page.QUEUE,

@@ -13,9 +13,10 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import QueueInUse, StoreUnusable, StoreUnusableNow, may_pass
+from dlmanager.core.host_slots import HostSlots
 from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.mirrors import Mirror
-from dlmanager.core.priority import LevelWaits, Priority
+from dlmanager.core.priority import Line, Priority, SlotWaits
 from dlmanager.core.queue_order import Move
 from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
@@ -39,6 +40,7 @@ from dlmanager.store.corrections import restore
 from dlmanager.store.job_store import DueNow, JobStore
 from dlmanager.store.mirrors import read as read_mirrors
 from dlmanager.store.store_thread import StoreThread
+from dlmanager.store.waiting import mark_held
 from dlmanager.store.wishes import fulfil, fulfil_all
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class DownloadQueueOrchestrator(QObject):
         low_speed_limit_bytes_s: float = 512.0,
         low_speed_time_s: float = 60.0,
         header_timeout_s: float = 60.0,
+        max_downloads_per_host: int = 4,
         low_priority_wait_s: float = 600.0,
         system_network: SystemNetwork | None = None,
         proxy: str = "",
@@ -104,16 +107,19 @@ class DownloadQueueOrchestrator(QObject):
         """db: the path of the database file; made when missing.
 
         wget_executable_path: None for the first wget on PATH. low_speed_*, header_timeout_s: see
-        `core.stall.StallLimits`. low_priority_wait_s: how long a level waits at most for a slot, 0
-        for ever. system_network: None where the system does not tell.
-        proxy, no_proxy: the settings; empty for none.
+        `core.stall.StallLimits`. max_downloads_per_host: 0 for any number. low_priority_wait_s: how
+        long a level waits at most for a slot, 0 for ever. system_network: None where the system
+        does not tell. proxy, no_proxy: the settings; empty for none.
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
         self._max_concurrent_downloads = max_concurrent_downloads
         self._max_retries = max_retries
+        self._max_downloads_per_host = max_downloads_per_host
         self._low_priority_wait_s = low_priority_wait_s
-        self._level_waits = LevelWaits()
+        self._slot_waits = SlotWaits()
+        self._held_hosts: set[str] = set()
+        self._seen_for_held: tuple[int, set[str], set[str]] | None = None
 
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
@@ -246,6 +252,7 @@ class DownloadQueueOrchestrator(QObject):
         self._wake.set()
         self._idle.clear()
         self._stopping = False
+        self._seen_for_held = None  # an earlier run may have left its notes
         self._runs.begin()
         self._worker = asyncio.ensure_future(self._work())
         if not awaits_wget:
@@ -304,9 +311,13 @@ class DownloadQueueOrchestrator(QObject):
         self._lock.release()
 
     def use_settings(self, settings: Settings) -> None:
-        """Work by these settings from now on; attempts that run go on as they began."""
+        """Work by these settings from now on; attempts that run go on as they began.
+
+        Where more run than may, the last in the queue's order are PENDING again, bytes kept.
+        """
         self._max_concurrent_downloads = settings.max_concurrent_downloads
         self._max_retries = settings.max_retries
+        self._max_downloads_per_host = settings.max_downloads_per_host
         self._low_priority_wait_s = settings.low_priority_wait_s
         self._poll_timer.setInterval(settings.poll_interval_ms)
         self._patient.set_retry_delay(settings.poll_interval_ms)
@@ -441,8 +452,9 @@ class DownloadQueueOrchestrator(QObject):
     async def start_now(self, job_ids: Sequence[str]) -> list[Job]:
         """Let waiting or paused jobs run at once; returns those that changed.
 
-        Where the limit is reached, the last running jobs in the queue's order make room: they are
-        PENDING again, bytes kept and no retry spent. Of more jobs than may run, the rest is next.
+        Where a limit is reached, of all jobs or of their host, the last running ones in the queue's
+        order make room: they are PENDING again, bytes kept and no retry spent. Of more jobs than
+        may run, the rest is next.
         """
         return await self._wish(Wish.START, job_ids)
 
@@ -661,36 +673,63 @@ class DownloadQueueOrchestrator(QObject):
             return
         closed_hosts, is_away = self._network.closed_hosts, self._network.is_away
         due = DueNow(now_ms(), list(self._runs.job_ids), closed_hosts, is_away)
-        if await self._store.run(turns.has_start_asked):
+        limit, host_slots = self._max_concurrent_downloads, self._host_slots
+        are_too_many = len(self._runs.job_ids) > limit or host_slots.is_exceeded
+        if are_too_many or await self._store.run(turns.has_start_asked):
             await self._make_room(due)
         jobs: list[Job] = []
-        free = self._max_concurrent_downloads - len(self._runs.job_ids)
+        free = limit - len(self._runs.job_ids)
         if free > 0:
             wait_ms = round(self._low_priority_wait_s * 1000)
-            overdue = self._level_waits.overdue(steady_ms(), wait_ms)
-            jobs = await self._store.run(JobStore.claim, free, *due, overdue)
+            overdue = self._slot_waits.overdue(steady_ms(), wait_ms)
+            jobs = await self._store.run(JobStore.claim, free, *due, overdue, self._host_slots)
             for job in jobs:
                 self._runs.start(job, self._wget.setup)
             self._announce(jobs)
         await self._note_waits(due, jobs, is_full=len(jobs) >= free)
+        await self._note_held(due)
+
+    @property
+    def _host_slots(self) -> HostSlots:
+        # A host that may have all slots is held by the one limit alone.
+        limit = self._max_downloads_per_host
+        return HostSlots(limit if limit < self._max_concurrent_downloads else 0, self._runs.hosts)
 
     async def _make_room(self, due: DueNow) -> None:
-        """Stop running jobs for what is to start now; the end of their runs wakes us."""
+        """Stop running jobs that are too many, or for what is to start now.
+
+        The end of their runs wakes us.
+        """
         await self._board.flush()
-        given = await self._store.run(
-            turns.make_room, self._max_concurrent_downloads, due, now_ms()
-        )
+        limits = self._max_concurrent_downloads, due, now_ms(), self._host_slots.limit
+        given = await self._store.run(turns.make_room, *limits)
         if given:
             self._logger.info("making room: %s", ", ".join(job.id for job in given))
             self._tasks.start(self._obey(given))
             await asyncio.sleep(0)  # it begins before the next claim
 
     async def _note_waits(self, due: DueNow, served: Sequence[Job], *, is_full: bool) -> None:
-        """Keep count of how long each level waits; nobody does where a slot is left."""
-        waiting: Sequence[Priority] = ()
-        if is_full and self._low_priority_wait_s:
-            waiting = await self._store.run(turns.waiting_levels, due)
-        self._level_waits.note(waiting, {job.priority for job in served}, steady_ms())
+        """Keep count of how long each line waits; none does where a slot for it is left."""
+        waiting: Sequence[Line] = ()
+        full_hosts = self._host_slots.full
+        if self._low_priority_wait_s and (is_full or full_hosts):
+            lines = await self._store.run(turns.waiting_lines, due, full_hosts)
+            waiting = [line for line in lines if is_full or line.host is not None]
+        got_one = {Line(job.priority, host) for job in served for host in (None, job.host)}
+        self._slot_waits.note(waiting, got_one, steady_ms())
+
+    async def _note_held(self, due: DueNow) -> None:
+        """Let jobs say that they wait for a slot of their host, once others pass them."""
+        full_hosts = self._host_slots.full
+        if not full_hosts and not self._held_hosts and self._seen_for_held is not None:
+            return
+        # Looking through a long line each second would be for nothing.
+        seen = (await self._store.run(JobStore.revision), full_hosts, set(due.exclude))
+        if seen != self._seen_for_held:
+            known = self._held_hosts
+            held = await self._store.run(turns.passed_over, due, full_hosts, known)
+            self._announce(await self._store.run(mark_held, due, held, now_ms()))
+            self._held_hosts, self._seen_for_held = held, seen
 
     async def _look_ahead(self, asked_at: int) -> None:
         """Have us woken when the next job is due that was not due yet when jobs were claimed."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,12 @@ class Runs(QObject):
     def job_ids(self) -> Collection[str]:
         """The jobs whose attempts are not over."""
         return self._runs.keys()
+
+    @property
+    def hosts(self) -> Mapping[str, int]:
+        """How many attempts that are not over each host has."""
+        hosts = [run.attempt.job.host for run in self._runs.values()]
+        return Counter(host for host in hosts if host is not None)
 
     @property
     def given_up(self) -> bool:

@@ -14,6 +14,7 @@ from peewee import Column, Expression
 
 from dlmanager.core.attempt_record import ENDING_BY_STATUS, AttemptEnding, AttemptNotes
 from dlmanager.core.errors import ErrorKind
+from dlmanager.core.host_slots import HostSlots
 from dlmanager.core.job import (
     SOURCES,
     UNFINISHED,
@@ -23,7 +24,7 @@ from dlmanager.core.job import (
     Status,
     WaitingFor,
 )
-from dlmanager.core.priority import Priority
+from dlmanager.core.priority import Line
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.urls import host_of
 from dlmanager.store import attempts, mirrors
@@ -53,6 +54,8 @@ class DueNow(NamedTuple):
     closed_hosts: Collection[str] = ()
     network_is_away: bool = False
 
+
+NO_HOST_LIMIT = HostSlots()
 
 _SELECT_JOB = f"SELECT {', '.join(COLUMNS)} FROM DOWNLOAD_QUEUE WHERE id=? AND removed_at IS NULL"
 _KNOWN_COLUMNS = {name: name for name in COLUMNS}
@@ -110,6 +113,10 @@ class JobStore:
         """Write to the database without changing anything; raises what keeps a write from it."""
         with self._database.atomic():
             self._database.execute_sql(f"PRAGMA user_version={self._user_version()}")
+
+    def revision(self) -> int:
+        """What grows with every change of state, place or link, but not with progress."""
+        return self._max_revision()
 
     def is_restored(self) -> bool:
         """Whether this database took the place of another, and was not looked through since."""
@@ -242,24 +249,26 @@ class JobStore:
         exclude: Collection[str] = (),
         closed_hosts: Collection[str] = (),
         network_is_away: bool = False,
-        overdue: Sequence[Priority] = (),
+        overdue: Sequence[Line] = (),
+        host_slots: HostSlots = NO_HOST_LIMIT,
     ) -> list[Job]:
         """Take up to `limit` jobs that are due and make them PROCESSING.
 
-        First what a person asked to start now, then the first job of each overdue level, then by
+        First what a person asked to start now, then the first job of each overdue line, then by
         level. Inside a level those first that have been due the longest, so that old jobs that fail
-        again and again cannot keep newer ones out; unless a person gave them another place.
+        again and again cannot keep newer ones out; unless a person gave them another place. Jobs
+        whose host has no slot left are passed over.
 
         exclude, closed_hosts, network_is_away: see DueNow.
         """
         table = self._table
         due = DueNow(now_ms, exclude, closed_hosts, network_is_away)
-        line = table.select(table.id).where(self.is_due(due)).order_by(*queue_order(table))
+        line = table.select(table.id, table.host).where(self.is_due(due))
         with self.writing() as revision:
-            late = [line.where(table.priority == level).limit(1).scalar() for level in overdue]
+            late = [self._first_of(each, line, host_slots) for each in overdue]
             is_late = table.id.in_([job_id for job_id in late if job_id is not None])
             query = line.order_by(*asked_first(table), is_late.desc(), *queue_order(table))
-            ids = [row[0] for row in query.limit(limit).tuples()]
+            ids = self.first_with_slot(query, limit, host_slots)
             if ids:
                 self.update(
                     {
@@ -278,6 +287,40 @@ class JobStore:
                 attempts.begin(self._database, ids, now_ms)
             return self.by_id(ids)
 
+    def first_with_slot(self, query: Any, limit: int, host_slots: HostSlots) -> list[str]:
+        """The ids of the first jobs of a query that get a slot, and not more of a host than fit.
+
+        query: of ids and hosts, in order.
+        """
+        table = self._table
+        ids: list[str] = []
+        while len(ids) < limit:
+            # Those of full hosts may be thousands, and first in line.
+            others = query.where(table.id.not_in(ids), self.host_is_not_in(host_slots.full))
+            found = list(others.limit(limit - len(ids)).tuples())
+            count = len(ids)
+            for job_id, host in found:
+                if host_slots.has_room(host):
+                    host_slots = host_slots.with_one(host)
+                    ids.append(job_id)
+            if len(ids) == count + len(found):
+                break  # nobody was passed over: there are no more
+        return ids
+
+    def _first_of(self, which: Line, line: Any, host_slots: HostSlots) -> str | None:
+        """The id of the first job of a line that gets a slot; None if there is none."""
+        table = self._table
+        query = line.where(table.priority == which.priority).order_by(*queue_order(table))
+        if which.host is not None:
+            query = query.where(table.host == which.host)
+        return next(iter(self.first_with_slot(query, 1, host_slots)), None)
+
+    def host_is_not_in(self, hosts: Collection[str]) -> Expression:
+        """The condition that a job's host is none of these."""
+        table = self._table
+        condition: Expression = table.host.is_null() | table.host.not_in(list(hosts))
+        return condition
+
     def is_due(self, due: DueNow) -> Expression:
         """The condition that a job could be worked on now."""
         table = self._table
@@ -285,7 +328,7 @@ class JobStore:
             (table.status == Status.RETRYING) & (table.next_retry_at <= due.now_ms)
         )
         if due.closed_hosts:
-            found &= table.host.is_null() | table.host.not_in(list(due.closed_hosts))
+            found &= self.host_is_not_in(due.closed_hosts)
         if due.network_is_away:
             found &= table.waiting_for.is_null() | (table.waiting_for != WaitingFor.NETWORK)
         found &= table.removed_at.is_null() & table.id.not_in(list(due.exclude))

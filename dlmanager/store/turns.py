@@ -8,9 +8,17 @@ from collections.abc import Collection, Iterable, Sequence
 from peewee import Expression
 
 from dlmanager.core.attempt_record import AttemptEnding
+from dlmanager.core.host_slots import HostSlots
 from dlmanager.core.job import IN_LINE, Job, Phase, Status
-from dlmanager.core.priority import Priority
-from dlmanager.core.queue_order import Move, give_way, moved, new_places, put_before
+from dlmanager.core.priority import Line, Priority
+from dlmanager.core.queue_order import (
+    Move,
+    SlotHolder,
+    moved,
+    new_places,
+    put_before,
+    who_makes_room,
+)
 from dlmanager.store.job_store import DueNow, JobStore, chunks
 from dlmanager.store.order import asked_first, line_order, queue_order, turn
 
@@ -122,11 +130,44 @@ def _arrange(
 # What the queue asks
 
 
-def waiting_levels(store: JobStore, due: DueNow) -> list[Priority]:
-    """The levels that have a job which could be worked on now."""
+def waiting_lines(store: JobStore, due: DueNow, full_hosts: Collection[str]) -> list[Line]:
+    """The lines that have a job which could be worked on now, if it had a slot.
+
+    full_hosts: those that have no slot of their own left.
+    """
     table = store.table
     query = table.select(table.id).where(store.is_due(due)).limit(1)
-    return [level for level in Priority if query.where(table.priority == level).scalar()]
+    others = query.where(store.host_is_not_in(full_hosts))
+    lines = [Line(level) for level in Priority if others.where(table.priority == level).scalar()]
+    for host in full_hosts:
+        own = query.where(table.host == host)
+        lines += [
+            Line(level, host) for level in Priority if own.where(table.priority == level).scalar()
+        ]
+    return lines
+
+
+def passed_over(
+    store: JobStore, due: DueNow, full_hosts: Collection[str], known: Collection[str] = ()
+) -> set[str]:
+    """Those of the hosts that have no slot left whose jobs it would be the turn of.
+
+    known: some that were passed over before, and still have none; they are among those returned.
+    """
+    table = store.table
+    line = (
+        table.select(table.host)
+        .where(store.is_due(due))
+        .order_by(*asked_first(table), *queue_order(table))
+        .limit(1)
+    )
+    found = set(known) & set(full_hosts)
+    while len(found) < len(full_hosts):
+        host = line.where(store.host_is_not_in(found)).scalar()
+        if host not in full_hosts:
+            break
+        found.add(host)
+    return found
 
 
 def has_start_asked(store: JobStore) -> bool:
@@ -138,30 +179,36 @@ def has_start_asked(store: JobStore) -> bool:
     return query.limit(1).scalar() is not None
 
 
-def make_room(store: JobStore, limit: int, due: DueNow, now_ms: int) -> list[Job]:
-    """Give running jobs back so that what was asked to start now can; returns those given back.
+def make_room(
+    store: JobStore, limit: int, due: DueNow, now_ms: int, host_limit: int = 0
+) -> list[Job]:
+    """Give running jobs back that are too many, or so that what is to start now can.
 
-    limit: how many jobs may run.
+    limit: how many jobs may run. host_limit: how many of one host; 0 for any number.
+    Returns the jobs given back.
     """
     table = store.table
     with store.database.atomic():
-        asked = (
-            table.select(table.start_asked_at)
+        wishes = (
+            table.select(table.id, table.host)
             .where(store.is_due(due), table.start_asked_at.is_null(False))
-            .order_by(*asked_first(table))
-            .limit(limit)
+            .order_by(*asked_first(table), *queue_order(table))
         )
-        running = (
-            table.select(table.id, table.attempt, table.start_asked_at, table.phase)
+        asked = store.by_id(store.first_with_slot(wishes, limit, HostSlots(host_limit)))
+        query = (
+            table.select(table.id, table.attempt, table.host, table.start_asked_at, table.phase)
             .where(table.status == Status.PROCESSING, table.removed_at.is_null())
             .order_by(*asked_first(table), *queue_order(table))
         )
-        rows = list(running.tuples())
-        stoppable = [row[:3] for row in rows if row[3] != Phase.FINALISING]
-        count = give_way(
-            [row[0] for row in asked.tuples()],
-            [asked_at for *_, asked_at in stoppable],
-            limit - (len(rows) - len(stoppable)),
+        running = list(query.tuples())
+        leaving = who_makes_room(
+            [
+                SlotHolder(host, asked_at, is_fixed=phase == Phase.FINALISING)
+                for _, _, host, asked_at, phase in running
+            ],
+            [SlotHolder(job.host, job.start_asked_at) for job in asked],
+            limit,
+            host_limit,
         )
-        last = [(job_id, attempt) for job_id, attempt, _ in stoppable[len(stoppable) - count :]]
+        last = [running[index][:2] for index in leaving]
         return store.give_back(last, now_ms, AttemptEnding.GAVE_WAY)

@@ -1,4 +1,5 @@
-"""What jobs wait for that concerns more than themselves: the network, or a host that has a pause.
+"""What jobs wait for that concerns more than themselves: the network, a host that has a pause, or
+one that has no slot left.
 
 Functions for `StoreThread.run`: each takes the JobStore and is one transaction or a few.
 """
@@ -9,7 +10,8 @@ from typing import Any
 from peewee import Case, Expression, fn
 
 from dlmanager.core.job import Job, Status, WaitingFor
-from dlmanager.store.job_store import JobStore
+from dlmanager.store.job_store import DueNow, JobStore
+from dlmanager.store.order import asked_first, queue_order
 
 
 def links_of_hosts(store: JobStore, hosts: Collection[str]) -> list[str]:
@@ -37,13 +39,41 @@ def _links(store: JobStore, condition: Expression) -> list[str]:
 _MOST_LINKS = 100
 
 
+def mark_held(store: JobStore, due: DueNow, hosts: Collection[str], now_ms: int) -> list[Job]:
+    """Note on the next jobs of these hosts, which have no slot left, that they wait for one.
+
+    From the jobs of other hosts the note is taken. Returns the jobs that changed.
+    """
+    table = store.table
+    changed = []
+    for host in hosts:
+        line = (
+            table.select(table.id, table.waiting_for)
+            .where(store.is_due(due), table.host == host)
+            .order_by(*asked_first(table), *queue_order(table))
+            .limit(MOST_HELD)
+        )
+        unmarked = [job_id for job_id, waiting_for in line.tuples() if waiting_for is None]
+        if unmarked:
+            changed += store.change_where(
+                table.id.in_(unmarked), {"waiting_for": WaitingFor.HOST_LIMIT}, now_ms
+            )
+    is_over = (table.waiting_for == WaitingFor.HOST_LIMIT) & table.host.not_in(list(hosts))
+    changed += store.change_where(_waits(table) & is_over, {"waiting_for": None}, now_ms)
+    return changed
+
+
+MOST_HELD = 100
+"""As many as may run at once: those behind them wait for their turn, and may be very many."""
+
+
 def mark_waiting(
     store: JobStore, hosts: Mapping[str, tuple[WaitingFor, int]], now_ms: int
 ) -> list[Job]:
     """Note on jobs what they wait for, and take the note from those that wait no more.
 
-    hosts: host -> what its jobs wait for, and until when: retries due later have another reason
-    to wait. Returns the jobs that changed.
+    hosts: host -> NETWORK or HOST, which its jobs wait for, and until when: retries due later have
+    another reason to wait. Returns the jobs that changed.
     """
     table = store.table
     changed = []
@@ -53,7 +83,7 @@ def mark_waiting(
         changed += store.change_where(
             _waits(table) & unmarked & is_due, {"waiting_for": waiting_for}, now_ms
         )
-    for kind in WaitingFor:
+    for kind in (WaitingFor.NETWORK, WaitingFor.HOST):
         still = [host for host, (waiting_for, _) in hosts.items() if waiting_for is kind]
         is_over = _waits(table) & (table.waiting_for == kind) & table.host.not_in(still)
         if kind is WaitingFor.NETWORK:

@@ -59,7 +59,9 @@ def _observe_in(folder: Path, scenario: str, options: Options) -> Result:
     data_dir, target = folder / "data", folder / "target"
     data_dir.mkdir()
     target.mkdir()
-    (data_dir / "settings.toml").write_text(f"max_concurrent_downloads = {DOWNLOADS}\n")
+    (data_dir / "settings.toml").write_text(
+        f"max_concurrent_downloads = {DOWNLOADS}\nmax_downloads_per_host = 0\n"
+    )
     files = [f"file-{number}.bin={_FILE_SIZE}" for number in range(DOWNLOADS)]
     with serving(files, "--rate", _RATE) as links:
         run(dlmanager(data_dir, "add", *links, "--to", str(target)), options)

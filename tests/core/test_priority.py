@@ -1,6 +1,6 @@
 import pytest
 
-from dlmanager.core.priority import LevelWaits, Priority
+from dlmanager.core.priority import LevelWaits, Line, Priority, SlotWaits
 
 URGENT, HIGH, NORMAL, LOW = Priority
 
@@ -63,3 +63,32 @@ def test_among_endless_urgent_ones_each_other_level_gets_a_slot_in_each_such_tim
         NORMAL: 4,
         LOW: 4,
     }
+
+
+def lines(*levels: Priority, host: str | None = None) -> list[Line]:
+    return [Line(level, host) for level in levels]
+
+
+def test_a_host_that_is_full_makes_its_levels_wait_apart():
+    waits = SlotWaits()
+    own, others = lines(URGENT, LOW, host="a"), lines(NORMAL, LOW)
+    for at_ms in range(0, 300, 10):
+        # Each time a low one of elsewhere and an urgent one of the host get the slots.
+        waits.note([*own, *others], [*lines(URGENT, host="a"), *lines(URGENT, LOW)], at_ms)
+    assert waits.overdue(300, 200) == lines(LOW, host="a")
+    waits.note([*own, *others], [*lines(LOW, host="a"), *lines(LOW)], 300)
+    assert waits.overdue(300, 200) == []
+
+
+def test_the_first_level_of_each_host_is_not_overdue():
+    waits = SlotWaits()
+    waits.note([*lines(HIGH, LOW, host="a"), *lines(NORMAL, host="b")], [], 0)
+    assert waits.overdue(300, 200) == lines(LOW, host="a")
+
+
+def test_what_a_host_has_waited_is_forgotten_once_it_has_slots():
+    waits = SlotWaits()
+    waits.note(lines(HIGH, LOW, host="a"), [], 0)
+    waits.note([], [], 100)
+    waits.note(lines(HIGH, LOW, host="a"), [], 150)
+    assert waits.overdue(300, 200) == []

@@ -7,12 +7,14 @@ from dlmanager.core.job import Job
 from dlmanager.core.priority import Priority
 from dlmanager.core.queue_order import (
     Move,
+    SlotHolder,
     give_way,
     level_between,
     moved,
     new_places,
     order_key,
     put_before,
+    who_makes_room,
 )
 
 URGENT, HIGH, NORMAL, LOW = Priority
@@ -188,7 +190,10 @@ def test_any_number_of_moves_leaves_a_line_in_the_wanted_order():
         ([6, 4], [4, 4], 2, 1),
         ([5], [], 0, 0),
         ([5], [None, None, None], 2, 2),
-        ([], [None, None, None], 2, 0),
+        ([], [None, None, None], 2, 1),
+        ([], [7, 6, 5], 1, 2),
+        ([5], [None, 9, 8], 2, 1),
+        ([5, 5], [None, None], -1, 2),
     ],
     ids=[
         "nothing is asked",
@@ -205,7 +210,71 @@ def test_any_number_of_moves_leaves_a_line_in_the_wanted_order():
         "what runs cannot be stopped",
         "more run than may",
         "more run than may, and nothing is asked",
+        "more run than may, all of them asked for",
+        "more run than may, and the next is of a later wish",
+        "what runs beside them is more than may",
     ],
 )
 def test_how_many_make_room(asked: list, running: list, limit: int, count: int):
     assert give_way(asked, running, limit) == count
+
+
+def holders(text: str, asked_at: int | None = None) -> list[SlotHolder]:
+    """One job a letter, its host; in capitals where it may not be stopped."""
+    return [SlotHolder(each.lower(), asked_at, is_fixed=each.isupper()) for each in text]
+
+
+@pytest.mark.parametrize(
+    "running, asked, limit, host_limit, leaving",
+    [
+        ("aaab", "", 4, 0, []),
+        ("aaab", "", 2, 0, [2, 3]),
+        ("aaab", "", 4, 2, [2]),
+        ("abab", "", 4, 1, [2, 3]),
+        ("aaab", "", 2, 2, [2, 3]),
+        ("aaAb", "", 4, 1, [0, 1]),
+        ("AAb", "", 3, 1, []),
+        ("aab", "a", 8, 2, [1]),
+        ("aab", "b", 8, 2, []),
+        ("aab", "b", 3, 2, [2]),
+        ("aab", "a", 3, 2, [1]),
+        ("abb", "a", 3, 2, [2]),
+        ("bba", "aa", 3, 2, [1, 2]),
+        ("AAb", "a", 3, 2, []),
+        ("AAb", "ac", 3, 2, [2]),
+        ("aaab", "a", 4, 2, [1, 2]),
+        ("aaa", "b", 2, 2, [1, 2]),
+    ],
+    ids=[
+        "nothing is too much",
+        "the last of all",
+        "the last of a host",
+        "the last of each host",
+        "the last of a host first",
+        "what may not be stopped takes a slot",
+        "what may not be stopped stays",
+        "for one that is to start now, one of its host",
+        "a slot is free",
+        "for one of another host, the last of all",
+        "one makes room for both limits",
+        "one for one, as its host has a slot",
+        "two for two of one host",
+        "not for what its host has no slot for",
+        "but for the next one",
+        "too many, and one to start now",
+        "too many of one host, and one of another to start now",
+    ],
+)
+def test_who_makes_room(running: str, asked: str, limit: int, host_limit: int, leaving: list):
+    assert who_makes_room(holders(running), holders(asked, 5), limit, host_limit) == leaving
+
+
+def test_nobody_makes_room_for_an_earlier_wish_of_the_same_host():
+    running = [SlotHolder("a", 9), SlotHolder("a", 8)]
+    assert who_makes_room(running, holders("a", 5), 8, 2) == []
+    assert who_makes_room(running, holders("a", 9), 8, 2) == [1]
+
+
+def test_what_has_no_host_holds_none():
+    running = [SlotHolder(None), SlotHolder(None)]
+    assert who_makes_room(running, [], 8, 1) == []

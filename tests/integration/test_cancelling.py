@@ -127,7 +127,7 @@ def test_a_cancelled_job_is_gone_within_a_second_and_never_comes_back(
     descriptors = count_descriptors()
 
     async def scenario() -> None:
-        bench.orchestrator = orchestrate(max_concurrent_downloads=AT_ONCE)
+        bench.orchestrator = orchestrate(max_concurrent_downloads=AT_ONCE, max_downloads_per_host=0)
         told: dict[str, list[Status]] = {}
         bench.orchestrator.jobs_changed.connect(
             lambda jobs: [told.setdefault(job.id, []).append(job.status) for job in jobs]

@@ -85,7 +85,7 @@ def test_many_small_files_end_right_and_nothing_leaks(
     tmp_path: Path, server: LoopbackServer, jobs: int, at_once: int
 ):
     site = Site(tmp_path)
-    site.set(max_concurrent_downloads=at_once, initial_retry_delay_ms=200)
+    site.set(max_concurrent_downloads=at_once, max_downloads_per_host=0, initial_retry_delay_ms=200)
     served = serve(server, jobs, seed=53)
     site.add(*served)
     load = work(site)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from dlmanager.core.attempt_record import AttemptEnding
-from dlmanager.core.job import IN_LINE, Job, Phase, Status, Wish
-from dlmanager.core.priority import Priority
+from dlmanager.core.host_slots import HostSlots
+from dlmanager.core.job import IN_LINE, Job, NewJob, Phase, Status, Wish
+from dlmanager.core.priority import Line, Priority
 from dlmanager.core.queue_order import Move, order_key
 from dlmanager.store import attempts
 from dlmanager.store.job_store import DueNow, JobStore
@@ -15,9 +16,10 @@ from dlmanager.store.turns import (
     has_start_asked,
     make_room,
     move,
+    passed_over,
     prioritize,
     put,
-    waiting_levels,
+    waiting_lines,
 )
 from dlmanager.store.wishes import fulfil
 from tests.store.conftest import order
@@ -29,6 +31,12 @@ def add(store: JobStore, names: str, at_ms: int = 1, **fields: object) -> dict[s
     """Jobs named by one letter each; returns their ids."""
     jobs = store.add([order(name, **fields) for name in names], at_ms)
     return {job.display_name: job.id for job in jobs}
+
+
+def add_of(store: JobStore, hosts: str, at_ms: int = 1, **fields: object) -> list[str]:
+    """Jobs of hosts of one letter each; returns their ids."""
+    orders = [NewJob(f"http://{host}/{host}", "/tmp", **fields) for host in hosts]
+    return [job.id for job in store.add(orders, at_ms)]
 
 
 def turns(store: JobStore, limit: int = 99, **options: object) -> str:
@@ -204,15 +212,15 @@ def test_an_overdue_level_gets_one_slot_before_the_others(store: JobStore):
     add(store, "lm", 1, priority=LOW)
     add(store, "n", 1)
     add(store, "uvw", 1, priority=URGENT)
-    assert turns(store, 2, overdue=[LOW]) == "lu"
-    assert turns(store, 1, overdue=[NORMAL, LOW]) == "n"  # the first of them
+    assert turns(store, 2, overdue=[Line(LOW)]) == "lu"
+    assert turns(store, 1, overdue=[Line(NORMAL), Line(LOW)]) == "n"  # the first of them
     assert turns(store) == "vwm"
 
 
 def test_what_is_to_start_now_comes_before_an_overdue_level(store: JobStore):
     ids = add(store, "l", 1, priority=LOW) | add(store, "n")
     fulfil(store, Wish.START, [ids["n"]], 9)
-    assert turns(store, overdue=[LOW]) == "nl"
+    assert turns(store, overdue=[Line(LOW)]) == "nl"
 
 
 def test_the_levels_that_wait_are_those_with_jobs_that_are_due(
@@ -221,10 +229,10 @@ def test_the_levels_that_wait_are_those_with_jobs_that_are_due(
     job_in(Status.RETRYING)  # due at 10,000
     add(store, "u", priority=URGENT, paused=True)
     ids = add(store, "l", priority=LOW)
-    assert waiting_levels(store, DueNow(9_999)) == [LOW]
-    assert waiting_levels(store, DueNow(10_000)) == [NORMAL, LOW]
-    assert waiting_levels(store, DueNow(10_000, [ids["l"]])) == [NORMAL]
-    assert waiting_levels(store, DueNow(10_000, (), ["127.0.0.1"])) == []
+    assert waiting_lines(store, DueNow(9_999), []) == [Line(LOW)]
+    assert waiting_lines(store, DueNow(10_000), []) == [Line(NORMAL), Line(LOW)]
+    assert waiting_lines(store, DueNow(10_000, [ids["l"]]), []) == [Line(NORMAL)]
+    assert waiting_lines(store, DueNow(10_000, (), ["127.0.0.1"]), []) == []
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.RETRYING, Status.PAUSED], ids=str)
@@ -314,3 +322,103 @@ class TestMakingRoom:
         fulfil(store, Wish.START, [ids["n"]], 5)
         make_room(store, 1, DueNow(6), 6)
         assert turns(store) == "nab"
+
+
+class TestSlotsOfHosts:
+    def test_others_go_on_where_a_host_has_no_slot_left(self, store: JobStore):
+        add_of(store, "aaaabbc")
+        slots = HostSlots(2, {"a": 1})
+        assert turns(store, 4, host_slots=slots) == "abbc"
+        assert turns(store, 4, host_slots=HostSlots(2, {"a": 2, "b": 2})) == ""
+        assert turns(store, 4, host_slots=HostSlots(2)) == "aa"
+
+    def test_without_a_limit_the_order_alone_counts(self, store: JobStore):
+        add_of(store, "aaab")
+        assert turns(store, 3, host_slots=HostSlots(0, {"a": 9})) == "aaa"
+
+    def test_a_full_host_first_in_line_costs_no_slot_of_the_others(self, store: JobStore):
+        add_of(store, "a" * 2_000 + "bcb")
+        assert turns(store, 5, host_slots=HostSlots(2)) == "aabcb"
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_what_is_taken_is_what_one_after_the_other_would_take(self, store: JobStore, seed: int):
+        chance = random.Random(seed)
+        for at_ms in range(60):
+            add_of(store, chance.choice("aaabbcd"), at_ms, priority=chance.choice([*Priority]))
+        slots = HostSlots(3, {"a": 2, "d": 3})
+        wanted: list[str] = []
+        left = slots
+        for job in sorted(store.list_jobs(), key=order_key):
+            if left.has_room(job.host) and len(wanted) < 7:
+                left = left.with_one(job.host)
+                wanted.append(job.id)
+        assert [job.id for job in store.claim(7, 99, host_slots=slots)] == wanted
+
+    def test_the_overdue_line_of_a_host_gets_the_next_slot_of_the_host(self, store: JobStore):
+        add_of(store, "ab", priority=LOW)
+        add_of(store, "aab", priority=URGENT)
+        overdue = [Line(LOW, "a")]
+        assert turns(store, 1, overdue=overdue, host_slots=HostSlots(2, {"a": 2})) == "b"
+        (taken,) = store.claim(1, 9, overdue=overdue, host_slots=HostSlots(2, {"a": 1}))
+        assert (taken.host, taken.priority) == ("a", LOW)
+
+    def test_an_overdue_level_takes_its_first_that_gets_a_slot(self, store: JobStore):
+        add_of(store, "ab", priority=LOW)
+        add_of(store, "c", priority=URGENT)
+        slots = HostSlots(1, {"a": 1})
+        assert turns(store, 1, overdue=[Line(LOW)], host_slots=slots) == "b"
+
+    def test_the_lines_of_full_hosts_wait_apart(self, store: JobStore):
+        add_of(store, "ab", priority=LOW)
+        add_of(store, "a", priority=HIGH)
+        wanted = [Line(LOW), Line(HIGH, "a"), Line(LOW, "a")]
+        assert waiting_lines(store, DueNow(9), ["a"]) == wanted
+        assert waiting_lines(store, DueNow(9), ["a", "b"]) == [*wanted[1:], Line(LOW, "b")]
+
+    @pytest.mark.parametrize(
+        "line, full, passed",
+        [
+            ("aab", "a", "a"),
+            ("baa", "a", ""),
+            ("aabac", "ab", "ab"),
+            ("acb", "ab", "a"),
+            ("", "a", ""),
+            ("aa", "a", "a"),
+        ],
+    )
+    def test_a_full_host_is_passed_over_where_it_would_be_its_turn(
+        self, store: JobStore, line: str, full: str, passed: str
+    ):
+        add_of(store, line)
+        assert passed_over(store, DueNow(9), list(full)) == set(passed)
+
+    def test_what_was_passed_over_stays_so_while_its_host_is_full(self, store: JobStore):
+        add_of(store, "cab")
+        assert passed_over(store, DueNow(9), ["a", "b"]) == set()
+        assert passed_over(store, DueNow(9), ["a", "b"], ["b", "c"]) == {"b"}
+        assert passed_over(store, DueNow(9), ["a", "c"], ["c"]) == {"a", "c"}
+
+    def test_the_last_of_a_host_goes_back_where_more_run_than_may(self, store: JobStore):
+        ids = add_of(store, "aaab")
+        store.claim(4, 3)
+        (given,) = make_room(store, 4, DueNow(6), 6, 2)
+        assert (given.id, given.status, given.retry_count) == (ids[2], Status.PENDING, 0)
+        assert [job.id for job in make_room(store, 1, DueNow(7), 7, 2)] == [ids[1], ids[3]]
+
+    def test_what_is_to_start_now_takes_the_slot_of_the_last_of_its_host(self, store: JobStore):
+        ids = add_of(store, "aab")
+        store.claim(3, 3)
+        (now, *_) = add_of(store, "aaa", 4)
+        fulfil(store, Wish.START, [now], 5)
+        assert [job.id for job in make_room(store, 8, DueNow(6), 6, 2)] == [ids[1]]
+        slots = HostSlots(2, {"a": 1, "b": 1})
+        assert [job.id for job in store.claim(9, 7, host_slots=slots)] == [now]
+
+    def test_wishes_that_their_host_has_no_slot_for_hide_no_other(self, store: JobStore):
+        (running,) = add_of(store, "b")
+        store.claim(1, 3)
+        wished = add_of(store, "aaaac", 4)
+        fulfil(store, Wish.START, wished, 5)
+        assert [job.id for job in make_room(store, 2, DueNow(6), 6, 1)] == [running]
+        chosen = store.claim(2, 7, [running], host_slots=HostSlots(1))
+        assert "".join(job.host for job in chosen) == "ac"

@@ -4,10 +4,10 @@ import pytest
 
 from dlmanager.core.job import Job, NewJob, Status, WaitingFor, Wish
 from dlmanager.store import waiting
-from dlmanager.store.job_store import JobStore
+from dlmanager.store.job_store import DueNow, JobStore
 from dlmanager.store.wishes import fulfil
 
-NETWORK, HOST = WaitingFor
+NETWORK, HOST, HOST_LIMIT = WaitingFor
 SOON_MS = 10_000
 
 
@@ -97,3 +97,35 @@ def test_retries_move_with_the_clock(store: JobStore, add):
     add("a", SOON_MS), add("b")
     (job,) = waiting.shift_retries(store, -4_000, 5)
     assert (job.next_retry_at, job.revision > 0) == (6_000, True)
+
+
+def test_due_jobs_of_a_host_without_a_slot_say_so(store: JobStore, add):
+    add("a"), add("b"), add("a", next_retry_at=7), add("a", next_retry_at=SOON_MS)
+    changed = waiting.mark_held(store, DueNow(7), ["a"], 7)
+    assert waits(store) == [HOST_LIMIT, None, HOST_LIMIT, None]
+    assert {job.status for job in changed} == {Status.PENDING, Status.RETRYING}
+    assert waiting.mark_held(store, DueNow(8), ["a"], 8) == []
+    assert len(waiting.mark_held(store, DueNow(9), ["b"], 9)) == 3
+    assert waits(store) == [None, HOST_LIMIT, None, None]
+
+
+def test_only_the_next_of_a_very_long_line_say_so(store: JobStore):
+    orders = [NewJob(f"http://a/{number}", "/tmp") for number in range(3 * waiting.MOST_HELD)]
+    jobs = store.add(orders, 1)
+    waiting.mark_held(store, DueNow(7), ["a"], 7)
+    assert waits(store) == [HOST_LIMIT] * waiting.MOST_HELD + [None] * 2 * waiting.MOST_HELD
+    store.claim(1, 8)
+    (changed,) = waiting.mark_held(store, DueNow(9), ["a"], 9)
+    assert changed.id == jobs[waiting.MOST_HELD].id
+
+
+def test_each_kind_of_wait_takes_back_its_own_notes_alone(store: JobStore, add):
+    add("a"), add("b"), add("c")
+    waiting.mark_held(store, DueNow(7), ["a"], 7)
+    waiting.mark_waiting(store, {"b": (HOST, 500), "c": (NETWORK, 500)}, 8)
+    assert waits(store) == [HOST_LIMIT, HOST, NETWORK]
+    waiting.mark_held(store, DueNow(9), [], 9)
+    assert waits(store) == [None, HOST, NETWORK]
+    waiting.mark_held(store, DueNow(10), ["a"], 10)
+    waiting.mark_waiting(store, {}, 11)
+    assert waits(store) == [HOST_LIMIT, None, None]

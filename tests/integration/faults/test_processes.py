@@ -106,7 +106,7 @@ def test_the_same_link_to_the_same_folder_many_times_is_as_many_right_files(
     url = server.serve("/a.bin", MEGABYTE)
 
     async def scenario() -> None:
-        orchestrator = orchestrate(max_concurrent_downloads=5)
+        orchestrator = orchestrate(max_concurrent_downloads=5, max_downloads_per_host=0)
         await orchestrator.start()
         orders = [orchestrator.order(url, folder) for _ in range(5)]
         for job in await orchestrator.add(orders):
@@ -306,7 +306,8 @@ def test_told_to_end_while_ten_run_all_wgets_are_gone_soon_and_no_try_is_used(
 ):
     data_dir = tmp_path / "data"
     data_dir.mkdir()
-    (data_dir / "settings.toml").write_text("max_concurrent_downloads = 10\n")
+    settings = "max_concurrent_downloads = 10\nmax_downloads_per_host = 0\n"
+    (data_dir / "settings.toml").write_text(settings)
     gates = [server.hold(f"/{each}.bin", 500_000) for each in range(12)]
     urls = [server.serve(f"/{each}.bin", MEGABYTE) for each in range(12)]
     store = JobStore(data_dir / "queue.db")

@@ -57,7 +57,7 @@ def test_a_long_queue_and_a_long_history_are_no_burden(
     completed: set[str] = set()
 
     async def scenario() -> None:
-        orchestrator = orchestrate(max_concurrent_downloads=AT_ONCE)
+        orchestrator = orchestrate(max_concurrent_downloads=AT_ONCE, max_downloads_per_host=0)
         await orchestrator.start()
         await orchestrator.stop()
         before = open_files()  # Qt keeps some for the orchestrator's life
@@ -102,7 +102,7 @@ def test_there_are_never_more_wgets_than_the_limit_and_no_slot_stays_empty(
         server.sequence(f"/{number}.bin", [loopback_server.cut_fin(300_000), loopback_server.ok()])
 
     async def scenario() -> None:
-        orchestrator = orchestrate(max_concurrent_downloads=limit)
+        orchestrator = orchestrate(max_concurrent_downloads=limit, max_downloads_per_host=0)
         await orchestrator.start()
         jobs = await orchestrator.add([orchestrator.order(url, folder) for url in urls])
         ids = [job.id for job in jobs]
