@@ -32,7 +32,7 @@ def ending_text(record: AttemptRecord) -> str:
         case AttemptEnding.STOPPED:
             return QCoreApplication.translate("Attempts", "dlmanager was quit")
         case AttemptEnding.GAVE_WAY:
-            return QCoreApplication.translate("Attempts", "Made room for one that started now")
+            return QCoreApplication.translate("Attempts", "Stopped to make room")
         case AttemptEnding.UNUSABLE:
             return QCoreApplication.translate("Attempts", "wget could not be used")
         case AttemptEnding.INTERRUPTED:

@@ -40,7 +40,10 @@ Remedies = Mapping[QAction, Callable[[Job], bool]]
 
 
 class DetailsGeneral(DetailsPage):
-    """All facts of one job as text to select and copy; the sum of several."""
+    """All facts of one job as text to select and copy; the sum of several.
+
+    downloads_per_host: how many of one host may run; None while that is not known.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class DetailsGeneral(DetailsPage):
         clock: milliseconds since the epoch.
         """
         super().__init__(parent)
+        self.downloads_per_host: int | None = None
         self._source = source
         self._start_task = start_task
         self._mirrors: Sequence[Mirror] = ()
@@ -133,7 +137,7 @@ class DetailsGeneral(DetailsPage):
 
     def _show_job(self, job: Job, selection: Selection) -> None:
         progress = selection.progress_of(job)
-        of_file = facts_of_file(job, self._clock(), progress)
+        of_file = facts_of_file(job, self._clock(), progress, self.downloads_per_host)
         of_course = facts_of_course(job, progress)
         self._want_mirrors(job)
         of_file += facts_of_mirrors(self._mirrors, job)

@@ -243,11 +243,16 @@ def unusual_priority_text(job: Job) -> str:
     return "" if job.priority is Priority.NORMAL else priority_text(job)
 
 
-def status_text(job: Job, now_ms: int, progress: JobProgress | None = None) -> str:
-    """Say in a few words how a job stands."""
+def status_text(
+    job: Job, now_ms: int, progress: JobProgress | None = None, per_host: int | None = None
+) -> str:
+    """Say in a few words how a job stands.
+
+    per_host: how many downloads of one host may run; None where that is not known.
+    """
     match job.status:
         case Status.PENDING | Status.RETRYING if job.waiting_for is not None:
-            return _waiting_text(job.waiting_for)
+            return _waiting_text(job.waiting_for, per_host)
         case Status.PENDING:
             return QCoreApplication.translate("Formatting", "Waiting")
         case Status.PROCESSING:
@@ -276,10 +281,28 @@ def mirror_text(job: Job) -> str:
     return text.format(**places)
 
 
-def _waiting_text(waiting_for: WaitingFor) -> str:
-    if waiting_for is WaitingFor.NETWORK:
-        return QCoreApplication.translate("Formatting", "Waiting for the network")
-    return QCoreApplication.translate("Formatting", "Waiting: the server asked for a pause")
+def _waiting_text(waiting_for: WaitingFor, per_host: int | None) -> str:
+    match waiting_for:
+        case WaitingFor.NETWORK:
+            return QCoreApplication.translate("Formatting", "Waiting for the network")
+        case WaitingFor.HOST:
+            return QCoreApplication.translate("Formatting", "Waiting: the server asked for a pause")
+        case WaitingFor.HOST_LIMIT:
+            return _host_limit_text(per_host)
+
+
+def _host_limit_text(per_host: int | None) -> str:
+    if not per_host:
+        return QCoreApplication.translate(
+            "Formatting", "Waiting: enough downloads from this host already"
+        )
+    if per_host == 1:
+        return QCoreApplication.translate(
+            "Formatting", "Waiting: 1 download from this host already"
+        )
+    return QCoreApplication.translate(
+        "Formatting", "Waiting: {count} downloads from this host already"
+    ).format(count=whole_number(per_host))
 
 
 def _phase_text(phase: Phase | None) -> str:

@@ -27,9 +27,14 @@ def _known(facts: Sequence[tuple[str, str | None]]) -> list[Fact]:
     return [Fact(title, value) for title, value in facts if value]
 
 
-def facts_of_file(job: Job, now_ms: int, progress: JobProgress | None = None) -> list[Fact]:
-    """What the job is and how it stands: the longer texts."""
-    status = formatting.status_text(job, now_ms, progress)
+def facts_of_file(
+    job: Job, now_ms: int, progress: JobProgress | None = None, per_host: int | None = None
+) -> list[Fact]:
+    """What the job is and how it stands: the longer texts.
+
+    per_host: how many downloads of one host may run.
+    """
+    status = formatting.status_text(job, now_ms, progress, per_host)
     message = formatting.reason_text(job)
     return _known(
         [

@@ -166,14 +166,17 @@ class JobRow:
             self.name_key = _natural_key(self.display_name())
         return self.name_key
 
-    def look(self, now_ms: int) -> Shown:
-        """Return what the cells say, with countdowns as of a moment (ms since the epoch)."""
+    def look(self, now_ms: int, per_host: int | None = None) -> Shown:
+        """Return what the cells say, with countdowns as of a moment (ms since the epoch).
+
+        per_host: how many downloads of one host may run.
+        """
         job, progress = self.job, self.progress
         texts = (
             self.display_name(),
             formatting.size(formatting.size_of_job(job, progress)),
             formatting.progress_text(job, progress),
-            formatting.status_text(job, now_ms, progress),
+            formatting.status_text(job, now_ms, progress, per_host),
             "" if progress is None else formatting.speed(progress.speed_bytes_s, self.speed_unit),
             "" if progress is None else formatting.duration(progress.eta_s),
             formatting.size(formatting.bytes_of_job(job, progress) or None),

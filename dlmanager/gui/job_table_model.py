@@ -143,6 +143,7 @@ class JobTableModel(QAbstractTableModel):
         self._retrying: set[str] = set()
         self._counts: Counter[Group] = Counter()
         self._categories = USUAL_CATEGORIES
+        self._per_host: int | None = None
         self._category_counts: Counter[Category] = Counter()
         self._verdict_counts: Counter[Verdict] = Counter()
         self._filter = NO_FILTER
@@ -237,6 +238,12 @@ class JobTableModel(QAbstractTableModel):
                 changed.append(row)
         self._refilter(changed)
         self.summary_changed.emit()
+
+    def set_downloads_per_host(self, count: int) -> None:
+        """Tell those that wait for a slot of their host how many it has."""
+        if count != self._per_host:
+            self._per_host = count
+            self._show([*self._rows.values()])
 
     # What the queue tells
 
@@ -339,7 +346,7 @@ class JobTableModel(QAbstractTableModel):
         column = index.column()
         shown = row.shown
         if shown is None:
-            shown = row.shown = row.look(self._clock())
+            shown = row.shown = row.look(self._clock(), self._per_host)
         if role == Qt.ItemDataRole.DisplayRole:
             return shown.texts[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -542,7 +549,7 @@ class JobTableModel(QAbstractTableModel):
             before = row.shown
             if before is None:
                 continue
-            row.shown = row.look(self._clock())
+            row.shown = row.look(self._clock(), self._per_host)
             columns = row.shown.columns_unlike(before)
             if columns:
                 changed[row.position] = (min(columns), max(columns))

@@ -153,9 +153,14 @@ class MainWindow(QMainWindow):
         """Follow other settings from now on."""
         self._settings = settings
         self._herald.set_settings(settings)
+        self._show_settings(settings)
+        self._free_space.refresh()
+
+    def _show_settings(self, settings: Settings) -> None:
         self._table.set_density(settings.row_height)
         self._jobs.set_categories(category_table(settings))
-        self._free_space.refresh()
+        self._jobs.set_downloads_per_host(settings.max_downloads_per_host)
+        self._details.general.downloads_per_host = settings.max_downloads_per_host
 
     def add_links(self, urls: Sequence[str]) -> None:
         """Add links to the default folder at once; what is left to decide comes to the dialog."""
@@ -223,9 +228,7 @@ class MainWindow(QMainWindow):
         self._banner = Banner(self)
         self._list = ListPane(self._state, self)
         self._table = self._list.table
-        self._table.set_density(self._settings.row_height)
         self._jobs = self._table.jobs
-        self._jobs.set_categories(category_table(self._settings))
         self._actions = Actions(self, self._table)
         self._list.show_panel_while(self._actions.show_side_panel)
         self._page_banner = Banner(self, (self._actions.open_in_browser, self._actions.accept))
@@ -239,6 +242,7 @@ class MainWindow(QMainWindow):
             start_task=self._start_task,
             parent=self,
         )
+        self._show_settings(self._settings)
         self._centre = ListAndDetails(
             self._make_upper_part(), self._details, actions.details, self._state, self
         )

@@ -503,16 +503,16 @@
         <translation>Läuft noch</translation>
     </message>
     <message>
-        <source>Made room for one that started now</source>
-        <translation>Hat Platz gemacht für einen, der sofort starten sollte</translation>
-    </message>
-    <message>
         <source>Paused</source>
         <translation>Angehalten</translation>
     </message>
     <message>
         <source>Removed from the list</source>
         <translation>Aus der Liste entfernt</translation>
+    </message>
+    <message>
+        <source>Stopped to make room</source>
+        <translation>Angehalten, um Platz zu machen</translation>
     </message>
     <message>
         <source>The link was changed</source>
@@ -949,8 +949,20 @@
         <translation>Wartet auf neuen Versuch</translation>
     </message>
     <message>
+        <source>Waiting: 1 download from this host already</source>
+        <translation>Wartet: schon 1 Download von diesem Server</translation>
+    </message>
+    <message>
+        <source>Waiting: enough downloads from this host already</source>
+        <translation>Wartet: schon genug Downloads von diesem Server</translation>
+    </message>
+    <message>
         <source>Waiting: the server asked for a pause</source>
         <translation>Wartet: Der Server bittet um eine Pause</translation>
+    </message>
+    <message>
+        <source>Waiting: {count} downloads from this host already</source>
+        <translation>Wartet: schon {count} Downloads von diesem Server</translation>
     </message>
     <message>
         <source>bytes</source>
@@ -2731,6 +2743,10 @@
         <translation>Erste Wiederholung nach</translation>
     </message>
     <message>
+        <source>From one host at once</source>
+        <translation>Von einem Server zugleich</translation>
+    </message>
+    <message>
         <source>GNU wget</source>
         <translation>GNU wget</translation>
     </message>
@@ -2839,6 +2855,10 @@
         <translation>beliebig</translation>
     </message>
     <message>
+        <source>any number</source>
+        <translation>beliebig viele</translation>
+    </message>
+    <message>
         <source>bytes/s</source>
         <translation>Byte/s</translation>
     </message>
@@ -2897,6 +2917,10 @@
     <message>
         <source>how long a server may take to answer before it is tried again</source>
         <translation>wie lange ein Server für eine Antwort brauchen darf, bevor es erneut versucht wird</translation>
+    </message>
+    <message>
+        <source>how many downloads from the same host run at the same time</source>
+        <translation>wie viele Downloads von demselben Server zugleich laufen</translation>
     </message>
     <message>
         <source>how many downloads run at the same time</source>

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import ErrorKind
-from dlmanager.core.job import Job, Phase, Status
+from dlmanager.core.job import Job, Phase, Status, WaitingFor
 from dlmanager.core.mirrors import Mirror
 from dlmanager.core.progress import JobProgress
 from dlmanager.gui.details_general import MAX_JOBS_SUMMED_LIVE, DetailsGeneral
@@ -185,3 +185,10 @@ def test_nobody_is_asked_for_mirrors_of_one_link(page: DetailsGeneral, queue: Fa
     page.show_selection(selection(FAILED))
     assert queue.calls == []
     assert not any("Mirror" in fact.title for fact in page.facts)
+
+
+def test_who_waits_for_a_slot_of_its_host_says_how_many_it_has(page: DetailsGeneral) -> None:
+    page.downloads_per_host = 4
+    held = make_job("a", Status.PENDING, waiting_for=WaitingFor.HOST_LIMIT)
+    page.show_selection(selection(held))
+    assert "Waiting: 4 downloads from this host already" in text(page)

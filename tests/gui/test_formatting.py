@@ -140,6 +140,10 @@ def job(status: Status, **fields: object) -> Job:
             job(Status.PENDING, waiting_for=WaitingFor.HOST),
             "Waiting: the server asked for a pause",
         ),
+        (
+            job(Status.PENDING, waiting_for=WaitingFor.HOST_LIMIT),
+            "Waiting: enough downloads from this host already",
+        ),
         (job(Status.PAUSED, waiting_for=WaitingFor.HOST), "Paused"),
         (job(Status.PAUSED), "Paused"),
         (
@@ -181,6 +185,22 @@ def job(status: Status, **fields: object) -> Job:
 )
 def test_status_is_a_sentence(which: Job, text: str) -> None:
     assert plain(formatting.status_text(which, NOW_MS)) == text
+
+
+@pytest.mark.parametrize(
+    "per_host, text",
+    [
+        (4, "Waiting: 4 downloads from this host already"),
+        (1, "Waiting: 1 download from this host already"),
+        (0, "Waiting: enough downloads from this host already"),
+    ],
+)
+@pytest.mark.parametrize("status", [Status.PENDING, Status.RETRYING])
+def test_who_waits_for_a_slot_of_its_host_says_how_many_it_has(
+    status: Status, per_host: int, text: str
+) -> None:
+    held = job(status, waiting_for=WaitingFor.HOST_LIMIT)
+    assert formatting.status_text(held, NOW_MS, per_host=per_host) == text
 
 
 def test_live_phase_counts_more_than_the_committed_one() -> None:

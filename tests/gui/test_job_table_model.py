@@ -547,6 +547,24 @@ class TestFilter:
         assert filled.counts().by_category[Category.DOCUMENTS] == 1
         assert filled.counts().by_group[Group.ALL] == 3
 
+    def test_rows_that_wait_for_a_slot_of_their_host_follow_its_number(
+        self, model: JobTableModel, qtbot: QtBot
+    ) -> None:
+        model.add_jobs(
+            [make_job("a", waiting_for=WaitingFor.HOST_LIMIT), make_job("b", Status.PENDING)]
+        )
+
+        def words(row: int) -> str:
+            return model.index(row, Column.STATUS).data()
+
+        row = next(row for row in range(2) if words(row) != "Waiting")
+        model.set_downloads_per_host(4)
+        assert words(row) == "Waiting: 4 downloads from this host already"
+        with qtbot.waitSignal(model.dataChanged) as changed:
+            model.set_downloads_per_host(2)
+        assert changed.args[0].row() == changed.args[1].row() == row
+        assert words(row) == "Waiting: 2 downloads from this host already"
+
     def test_a_retry_that_the_network_holds_back_waits(self, model: JobTableModel) -> None:
         away = make_job("a", Status.RETRYING, waiting_for=WaitingFor.NETWORK)
         model.add_jobs([away, make_job("b", Status.RETRYING)])

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import ErrorKind, StoreUnusable
-from dlmanager.core.job import Job, Phase, Status, Wish
+from dlmanager.core.job import Job, Phase, Status, WaitingFor, Wish
 from dlmanager.core.notification import Answer, Notification
 from dlmanager.core.progress import JobProgress
 from dlmanager.core.settings import Settings
@@ -1043,3 +1043,18 @@ def test_ten_thousand_rows_are_shown(window: MainWindow, queue: FakeQueue) -> No
     assert len(window._table.selected_rows()) == 10_000
     assert action(window, "pause").isEnabled()
     assert not window.grab().isNull()
+
+
+def test_rows_and_details_say_how_many_downloads_a_host_may_have(
+    window: MainWindow, queue: FakeQueue
+) -> None:
+    fill(window, queue, make_job("a", waiting_for=WaitingFor.HOST_LIMIT))
+    jobs = window._table.jobs
+
+    def words() -> str:
+        return jobs.index(0, Column.STATUS).data()
+
+    assert words() == "Waiting: 4 downloads from this host already"
+    window.set_settings(Settings(max_downloads_per_host=2))
+    assert words() == "Waiting: 2 downloads from this host already"
+    assert window._details.general.downloads_per_host == 2

@@ -83,6 +83,7 @@ def jobs() -> list[Job]:
         make_job("0", Status.PENDING),
         make_job("1", Status.PENDING, waiting_for=WaitingFor.NETWORK),
         make_job("2", Status.PENDING, waiting_for=WaitingFor.HOST),
+        make_job("2a", Status.PENDING, waiting_for=WaitingFor.HOST_LIMIT),
         make_job("3", Status.PROCESSING, phase=Phase.DOWNLOADING, attempt=1, bytes_total=4_000_000),
         make_job("4", Status.PROCESSING, phase=Phase.VERIFYING, attempt=1),
         make_job("5", Status.PROCESSING, phase=Phase.FINALISING, attempt=1),
