@@ -101,7 +101,7 @@ class TestAccess:
                 job_id = orchestrator.enqueue_download(link, folder)
                 job = await until(orchestrator, job_id, Status.FAILED)
                 assert (job.error_kind, job.http_status) == (ErrorKind.AUTH, 401)
-                assert "https://name:password@" in job.error_message
+                assert "Edit its link, with name:password@" in job.error_message
                 assert "hunter2" not in repr(job)
 
         run(scenario())
