@@ -77,7 +77,7 @@ class JobStore:
             self._table.error_kind == ErrorKind.DISK_FULL
         )
         self._data_version = self._read_data_version()
-        self._seen_revision = self._max_revision()
+        self._seen_revision = self.revision()
 
     @property
     def database(self) -> Any:
@@ -116,7 +116,8 @@ class JobStore:
 
     def revision(self) -> int:
         """What grows with every change of state, place or link, but not with progress."""
-        return self._max_revision()
+        query = "SELECT COALESCE(MAX(revision), 0) FROM DOWNLOAD_QUEUE"
+        return int(self._database.execute_sql(query).fetchone()[0])
 
     def is_restored(self) -> bool:
         """Whether this database took the place of another, and was not looked through since."""
@@ -480,7 +481,7 @@ class JobStore:
                 table.removed_at < before_ms,
                 table.part_path.is_null(),
                 # The highest revision stays, so that a number is never given twice.
-                table.revision < self._max_revision(),
+                table.revision < self.revision(),
             )
             .execute()
         )
@@ -509,18 +510,14 @@ class JobStore:
     def _read_data_version(self) -> int:
         return int(self._database.execute_sql("PRAGMA data_version").fetchone()[0])
 
-    def _max_revision(self) -> int:
-        query = "SELECT COALESCE(MAX(revision), 0) FROM DOWNLOAD_QUEUE"
-        return int(self._database.execute_sql(query).fetchone()[0])
-
     @contextmanager
     def writing(self) -> Iterator[int]:
         """One transaction; gives the revision that its changes carry."""
         with self._database.atomic():
-            revision = self._max_revision() + 1
+            revision = self.revision() + 1
             yield revision
             # A write that hit no row leaves its number to the next one, maybe another process's.
-            is_used = self._max_revision() == revision
+            is_used = self.revision() == revision
         if is_used and revision == self._seen_revision + 1:
             self._seen_revision = revision
 
