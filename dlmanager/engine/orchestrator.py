@@ -13,15 +13,14 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 from dlmanager.core.attempt_record import AttemptRecord
 from dlmanager.core.checksum_kind import Checksum
 from dlmanager.core.errors import QueueInUse, StoreUnusable, StoreUnusableNow, may_pass
-from dlmanager.core.host_slots import HostSlots
 from dlmanager.core.job import Job, NewJob, Wish
 from dlmanager.core.mirrors import Mirror
-from dlmanager.core.priority import Line, Priority, SlotWaits
+from dlmanager.core.priority import Priority
 from dlmanager.core.queue_order import Move
 from dlmanager.core.settings import Settings
 from dlmanager.core.stall import StallLimits
 from dlmanager.engine.checksums import Checksums
-from dlmanager.engine.clock import now_ms, steady_ms
+from dlmanager.engine.clock import now_ms
 from dlmanager.engine.database_keeper import DatabaseKeeper
 from dlmanager.engine.disk_space import has_space_for
 from dlmanager.engine.file_lock import job_lock, queue_lock
@@ -33,6 +32,7 @@ from dlmanager.engine.patient_store import PatientStore
 from dlmanager.engine.progress_board import ProgressBoard
 from dlmanager.engine.runs import Runs
 from dlmanager.engine.secret_keeper import SecretKeeper
+from dlmanager.engine.slots import Slots
 from dlmanager.engine.tasks import Tasks
 from dlmanager.engine.wget_care import WgetCare
 from dlmanager.store import attempts, turns
@@ -40,7 +40,6 @@ from dlmanager.store.corrections import restore
 from dlmanager.store.job_store import DueNow, JobStore
 from dlmanager.store.mirrors import read as read_mirrors
 from dlmanager.store.store_thread import StoreThread
-from dlmanager.store.waiting import mark_held
 from dlmanager.store.wishes import fulfil, fulfil_all
 
 if TYPE_CHECKING:
@@ -113,13 +112,7 @@ class DownloadQueueOrchestrator(QObject):
         """
         super().__init__(parent)
         self._logger = logger or logging.getLogger("dlmanager.engine")
-        self._max_concurrent_downloads = max_concurrent_downloads
         self._max_retries = max_retries
-        self._max_downloads_per_host = max_downloads_per_host
-        self._low_priority_wait_s = low_priority_wait_s
-        self._slot_waits = SlotWaits()
-        self._held_hosts: set[str] = set()
-        self._seen_for_held: tuple[int, set[str], set[str]] | None = None
 
         # One database, one lock, whatever name it was given by.
         self._db = Path(db).resolve()
@@ -180,6 +173,13 @@ class DownloadQueueOrchestrator(QObject):
         self._runs.jobs_changed.connect(self.jobs_changed)
         self._runs.ended.connect(self._wake.set)
         self._runs.wget_failed.connect(self._wget.note_failure)
+        self._slots = Slots(
+            self._store,
+            self._runs,
+            max_concurrent_downloads,
+            max_downloads_per_host,
+            low_priority_wait_s,
+        )
 
         self._poll_timer = QTimer(self, interval=poll_interval_ms)
         self._poll_timer.timeout.connect(self._poll)
@@ -252,7 +252,7 @@ class DownloadQueueOrchestrator(QObject):
         self._wake.set()
         self._idle.clear()
         self._stopping = False
-        self._seen_for_held = None  # an earlier run may have left its notes
+        self._slots.begin()
         self._runs.begin()
         self._worker = asyncio.ensure_future(self._work())
         if not awaits_wget:
@@ -315,10 +315,12 @@ class DownloadQueueOrchestrator(QObject):
 
         Where more run than may, the last in the queue's order are PENDING again, bytes kept.
         """
-        self._max_concurrent_downloads = settings.max_concurrent_downloads
+        self._slots.use_limits(
+            settings.max_concurrent_downloads,
+            settings.max_downloads_per_host,
+            settings.low_priority_wait_s,
+        )
         self._max_retries = settings.max_retries
-        self._max_downloads_per_host = settings.max_downloads_per_host
-        self._low_priority_wait_s = settings.low_priority_wait_s
         self._poll_timer.setInterval(settings.poll_interval_ms)
         self._patient.set_retry_delay(settings.poll_interval_ms)
         self._board.set_throttle(settings.progress_throttle_ms)
@@ -673,63 +675,23 @@ class DownloadQueueOrchestrator(QObject):
             return
         closed_hosts, is_away = self._network.closed_hosts, self._network.is_away
         due = DueNow(now_ms(), list(self._runs.job_ids), closed_hosts, is_away)
-        limit, host_slots = self._max_concurrent_downloads, self._host_slots
-        are_too_many = len(self._runs.job_ids) > limit or host_slots.is_exceeded
-        if are_too_many or await self._store.run(turns.has_start_asked):
+        if await self._slots.needs_room():
             await self._make_room(due)
-        jobs: list[Job] = []
-        free = limit - len(self._runs.job_ids)
-        if free > 0:
-            wait_ms = round(self._low_priority_wait_s * 1000)
-            overdue = self._slot_waits.overdue(steady_ms(), wait_ms)
-            jobs = await self._store.run(JobStore.claim, free, *due, overdue, self._host_slots)
-            for job in jobs:
-                self._runs.start(job, self._wget.setup)
-            self._announce(jobs)
-        await self._note_waits(due, jobs, is_full=len(jobs) >= free)
-        await self._note_held(due)
-
-    @property
-    def _host_slots(self) -> HostSlots:
-        # A host that may have all slots is held by the one limit alone.
-        limit = self._max_downloads_per_host
-        return HostSlots(limit if limit < self._max_concurrent_downloads else 0, self._runs.hosts)
+        free = self._slots.free
+        jobs = await self._slots.claim(free, due)
+        for job in jobs:
+            self._runs.start(job, self._wget.setup)
+        self._announce(jobs)
+        await self._slots.note_waits(due, jobs, is_full=len(jobs) >= free)
+        self._announce(await self._slots.note_held(due))
 
     async def _make_room(self, due: DueNow) -> None:
-        """Stop running jobs that are too many, or for what is to start now.
-
-        The end of their runs wakes us.
-        """
+        """Stop the runs of jobs that are too many; their end wakes us."""
         await self._board.flush()
-        limits = self._max_concurrent_downloads, due, now_ms(), self._host_slots.limit
-        given = await self._store.run(turns.make_room, *limits)
-        if given:
+        if given := await self._slots.take_back(due):
             self._logger.info("making room: %s", ", ".join(job.id for job in given))
             self._tasks.start(self._obey(given))
             await asyncio.sleep(0)  # it begins before the next claim
-
-    async def _note_waits(self, due: DueNow, served: Sequence[Job], *, is_full: bool) -> None:
-        """Keep count of how long each line waits; none does where a slot for it is left."""
-        waiting: Sequence[Line] = ()
-        full_hosts = self._host_slots.full
-        if self._low_priority_wait_s and (is_full or full_hosts):
-            lines = await self._store.run(turns.waiting_lines, due, full_hosts)
-            waiting = [line for line in lines if is_full or line.host is not None]
-        got_one = {Line(job.priority, host) for job in served for host in (None, job.host)}
-        self._slot_waits.note(waiting, got_one, steady_ms())
-
-    async def _note_held(self, due: DueNow) -> None:
-        """Let jobs say that they wait for a slot of their host, once others pass them."""
-        full_hosts = self._host_slots.full
-        if not full_hosts and not self._held_hosts and self._seen_for_held is not None:
-            return
-        # Looking through a long line each second would be for nothing.
-        seen = (await self._store.run(JobStore.revision), full_hosts, set(due.exclude))
-        if seen != self._seen_for_held:
-            known = self._held_hosts
-            held = await self._store.run(turns.passed_over, due, full_hosts, known)
-            self._announce(await self._store.run(mark_held, due, held, now_ms()))
-            self._held_hosts, self._seen_for_held = held, seen
 
     async def _look_ahead(self, asked_at: int) -> None:
         """Have us woken when the next job is due that was not due yet when jobs were claimed."""

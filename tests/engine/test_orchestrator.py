@@ -475,7 +475,7 @@ class TestTurns:
             bench.enqueue("low", priority=Priority.LOW)
             bench.enqueue(*names[1:], priority=Priority.URGENT)
             async with asyncio.timeout(15):
-                while wait_s and not queue._slot_waits.overdue(steady_ms(), round(wait_s * 1000)):
+                while wait_s and not queue._slots._waits.overdue(steady_ms(), round(wait_s * 1000)):
                     await asyncio.sleep(0.01)
             bench.let(*names)
             await queue.wait_until_idle()
@@ -490,7 +490,7 @@ class TestTurns:
             queue = await bench.started(low_priority_wait_s=0.001, poll_interval_ms=10)
             bench.enqueue("low", priority=Priority.LOW)
             await bench.here("low")
-            assert queue._slot_waits.overdue(steady_ms() + 10_000, 1) == []
+            assert queue._slots._waits.overdue(steady_ms() + 10_000, 1) == []
             bench.let("low")
             await queue.wait_until_idle()
 
