@@ -59,6 +59,10 @@ class UnknownJob(BadInput):
     """No job has this id."""
 
 
+NOT_IN_LIST = "This download is not in the list any more."
+"""What is told of a job that was there when a person asked for something."""
+
+
 class Surroundings(DlmanagerError):
     """The machine is not as we need it."""
 

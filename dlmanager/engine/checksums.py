@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from dlmanager.core.checksum_kind import Checksum
-from dlmanager.core.errors import BadInput, UnknownJob
+from dlmanager.core.errors import NOT_IN_LIST, BadInput, UnknownJob
 from dlmanager.core.job import Job
 from dlmanager.engine.clock import now_ms
 from dlmanager.store import checksums
@@ -13,8 +13,6 @@ from dlmanager.store.store_thread import StoreThread
 
 if TYPE_CHECKING:
     from dlmanager.engine.file_check import FileCheck, HashingProgress
-
-_GONE = "This download is not in the list any more."
 
 
 class Checksums:
@@ -73,8 +71,8 @@ class Checksums:
 
     async def _job(self, job_id: str) -> Job:
         job = await self._store.run(JobStore.get, job_id)
-        if job is None or job.removed_at is not None:
-            raise UnknownJob(_GONE)
+        if job is None:
+            raise UnknownJob(NOT_IN_LIST)
         return job
 
     async def _verify(self, check: "FileCheck", job_id: str, given: Checksum | None) -> Job | None:
@@ -89,5 +87,5 @@ class Checksums:
             checksums.note_check, job_id, job.path or "", checksum, found, now_ms()
         )
         if noted is None:
-            raise UnknownJob(_GONE)
+            raise UnknownJob(NOT_IN_LIST)
         return noted

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dlmanager.core.errors import BadInput, UnknownJob
+from dlmanager.core.errors import NOT_IN_LIST, BadInput, UnknownJob
 from dlmanager.core.job import Job, Status
 from dlmanager.core.secrets import NO_SECRETS, Secrets, origin_of, split_link
 from dlmanager.core.urls import normalise_url
@@ -23,7 +23,7 @@ def change_link(store: StoreThread, secrets: SecretStore, job_id: str, link: str
     url, given = split_link(normalise_url(link))
     job = store.call(JobStore.get, job_id)
     if job is None:
-        raise UnknownJob("This download is not in the list any more.")
+        raise UnknownJob(NOT_IN_LIST)
     if url == job.url and not given:
         return
     keeps = job.has_secrets and origin_of(url) == origin_of(job.url)
