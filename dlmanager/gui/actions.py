@@ -181,12 +181,14 @@ class Actions(QObject):
             action.setEnabled(any(job.allows(wish) for job in statuses))
         # What is asked for one file at a time, and shown only where there is something to ask.
         came_as_page = len(jobs) == 1 and jobs[0].allows(Wish.ACCEPT)
-        for action in (self.open_in_browser, self.accept):
-            action.setEnabled(came_as_page)
-            action.setVisible(came_as_page)
         wants_login = len(jobs) == 1 and jobs[0].wants_login
-        self.enter_password.setEnabled(wants_login)
-        self.enter_password.setVisible(wants_login)
+        for action, is_needed in (
+            (self.open_in_browser, came_as_page),
+            (self.accept, came_as_page),
+            (self.enter_password, wants_login),
+        ):
+            action.setEnabled(is_needed)
+            action.setVisible(is_needed)
         has_finished = any(job.status is Status.COMPLETED for job in statuses)
         # Each opens a window of its own.
         are_few = len(jobs) <= MAX_OPENED
@@ -276,11 +278,7 @@ class Actions(QObject):
     def _menu(self, text: str, icon: str, actions: Iterable[QAction | None]) -> QMenu:
         """A menu inside others: what it holds, they hold by `menuAction`."""
         menu = QMenu(text, self._window)
-        for action in actions:
-            if action is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(action)
+        fill_menu(menu, actions)
         self._icons[menu.menuAction()] = icon
         return menu
 
@@ -319,6 +317,15 @@ class Actions(QObject):
         action.triggered.connect(lambda: self.wished.emit(wish))
         self._wishes[wish] = action
         return action
+
+
+def fill_menu(menu: QMenu, actions: Iterable[QAction | None]) -> None:
+    """Put actions into a menu; None is a line between two of them."""
+    for action in actions:
+        if action is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(action)
 
 
 def _tell(action: QAction, text: str) -> None:

@@ -44,6 +44,7 @@ from PySide6.QtWidgets import (
 )
 
 from dlmanager.core.job import IN_LINE, Job, Status
+from dlmanager.gui.actions import fill_menu
 from dlmanager.gui.columns import Columns
 from dlmanager.gui.file_icons import job_icon
 from dlmanager.gui.job_row import LENT_TO_STATUS, Column
@@ -463,11 +464,7 @@ class JobTableView(QTableView):
         on_row = self.indexAt(position).isValid()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in self._row_actions if on_row else self._ground_actions:
-            if action is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(action)
+        fill_menu(menu, self._row_actions if on_row else self._ground_actions)
         menu.popup(self.viewport().mapToGlobal(position))
 
     def _on_double_clicked(self, index: QModelIndex) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QVBoxLayout,
     QWidget,
@@ -30,7 +28,7 @@ from dlmanager.core.job import Job, Wish
 from dlmanager.core.notification import Answer, Notification, Subject
 from dlmanager.core.settings import Settings, category_table
 from dlmanager.gui import announcer, formatting, questions
-from dlmanager.gui.actions import MAX_OPENED, Actions
+from dlmanager.gui.actions import MAX_OPENED, Actions, fill_menu
 from dlmanager.gui.arrivals import Arrivals
 from dlmanager.gui.banner import Banner
 from dlmanager.gui.details_general import Remedies
@@ -274,11 +272,11 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         actions = self._actions
         bar = self.menuBar()
-        _fill(
+        fill_menu(
             bar.addMenu(self.tr("&File")),
             (actions.add, actions.paste, actions.import_files, None, actions.quit),
         )
-        _fill(
+        fill_menu(
             bar.addMenu(self.tr("&Edit")),
             (
                 actions.undo_remove,
@@ -292,14 +290,14 @@ class MainWindow(QMainWindow):
             ),
         )
         view = bar.addMenu(self.tr("&View"))
-        _fill(view, (actions.show_side_panel, actions.details, None, actions.queue_order))
+        fill_menu(view, (actions.show_side_panel, actions.details, None, actions.queue_order))
         self._columns_menu = view.addMenu(self.tr("&Columns"))
         self._columns_menu.aboutToShow.connect(self._on_columns_menu)
-        _fill(
+        fill_menu(
             bar.addMenu(self.tr("&Downloads")),
             (*actions.of_jobs, None, actions.resume_all, actions.pause_all),
         )
-        _fill(bar.addMenu(self.tr("&Help")), (actions.show_keys, None, actions.about))
+        fill_menu(bar.addMenu(self.tr("&Help")), (actions.show_keys, None, actions.about))
         self._table.set_menu_actions(actions.of_jobs, (actions.add, actions.paste))
 
     def _make_toolbar(self) -> None:
@@ -695,14 +693,6 @@ class MainWindow(QMainWindow):
         if not self._state.was_told_of_tray:
             self._state.note_told_of_tray()
             self.announced.emit(announcer.of_tray())
-
-
-def _fill(menu: QMenu, actions: Iterable[QAction | None]) -> None:
-    for action in actions:
-        if action is None:
-            menu.addSeparator()
-        else:
-            menu.addAction(action)
 
 
 def _remedies(actions: Actions) -> Remedies:

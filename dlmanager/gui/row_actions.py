@@ -253,13 +253,13 @@ class RowActions(QObject):
         )
 
     def _on_edit_link(self) -> None:
-        rows = self._table.selected_rows()
-        if len(rows) != 1:
+        row = self._only_row()
+        if row is None:
             return
         dialog = LinkDialog(
             self._queue,
-            self._jobs.job_at(rows[0]),
-            self._jobs.bytes_done_at(rows[0]),
+            self._jobs.job_at(row),
+            self._jobs.bytes_done_at(row),
             start_task=self._start_task,
             parent=self._window,
         )
@@ -267,25 +267,29 @@ class RowActions(QObject):
         dialog.open()
 
     def _on_enter_password(self) -> None:
-        rows = self._table.selected_rows()
-        if len(rows) != 1:
+        row = self._only_row()
+        if row is None:
             return
         from dlmanager.gui.login_dialog import LoginDialog  # few are ever asked
 
-        job = self._jobs.job_at(rows[0])
+        job = self._jobs.job_at(row)
         LoginDialog(self._queue, job, start_task=self._start_task, parent=self._window).open()
 
     def _on_checksum(self) -> None:
-        jobs = self._table.selected_jobs()
-        if len(jobs) != 1:
+        row = self._only_row()
+        if row is None:
             return
         from dlmanager.gui.checksum_dialogs import checksum_dialog  # few starts need them
 
-        dialog = checksum_dialog(
-            self._queue, jobs[0], start_task=self._start_task, parent=self._window
-        )
+        job = self._jobs.job_at(row)
+        dialog = checksum_dialog(self._queue, job, start_task=self._start_task, parent=self._window)
         dialog.changed.connect(lambda: self.told.emit(self.tr("Changed the checksum.")))
         dialog.open()
+
+    def _only_row(self) -> int | None:
+        """The row that is selected; None if none is, or several are."""
+        rows = self._table.selected_rows()
+        return rows[0] if len(rows) == 1 else None
 
     def _start(self, asked: Coroutine[Any, Any, None]) -> None:
         self._start_task(self._telling(asked))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from dlmanager import resources
 from dlmanager.core.notification import Notification
 from dlmanager.gui import formatting
-from dlmanager.gui.actions import Actions
+from dlmanager.gui.actions import Actions, fill_menu
 from dlmanager.gui.job_table_model import Summary
 from dlmanager.gui.tray_icon import step_of, tray_icon
 
@@ -69,14 +69,9 @@ class Tray(QObject):
         self._message: Notification | None = None
         self._icon: QSystemTrayIcon | None = None
         self._menu = QMenu()
-        for action in (actions.show_or_hide, actions.add, actions.add_from_clipboard):
-            self._menu.addAction(action)
-        self._menu.addSeparator()
-        for action in (actions.pause_all, actions.resume_all):
-            self._menu.addAction(action)
-        self._menu.addSeparator()
-        for action in (actions.settings, actions.quit):
-            self._menu.addAction(action)
+        add = (actions.show_or_hide, actions.add, actions.add_from_clipboard)
+        all_jobs = (actions.pause_all, actions.resume_all)
+        fill_menu(self._menu, (*add, None, *all_jobs, None, actions.settings, actions.quit))
         self._looks_without = 0
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_INTERVAL_MS)
