@@ -43,8 +43,7 @@ class ExpectDialog(JobDialog):
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(job, start_task=start_task, parent=parent)
-        self._queue = queue
+        super().__init__(queue, job, start_task=start_task, parent=parent)
         self._tries_again = job.status is Status.FAILED and job.has_wrong_checksum
         self.setWindowTitle(self.tr("Checksum"))
         self._field = ChecksumField(job, self)
@@ -71,8 +70,7 @@ class ExpectDialog(JobDialog):
         field = self._field
         is_other = self._tries_again or field.checksum != self._job.expected_checksum
         self.suit(is_usable=is_other and not field.problem, problem=field.problem)
-        self._note.setText(self._note_text())
-        self._note.show()
+        self._note.say(self._note_text())
 
     def _note_text(self) -> str:
         if self._tries_again and self._field.is_empty:
@@ -99,8 +97,7 @@ class VerifyDialog(JobDialog):
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(job, start_task=start_task, parent=parent)
-        self._queue = queue
+        super().__init__(queue, job, start_task=start_task, parent=parent)
         self._is_left = self._is_verifying = False
         self.setWindowTitle(self.tr("Checksum"))
         self._field = ChecksumField(job, self)

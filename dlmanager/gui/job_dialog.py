@@ -5,20 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from dlmanager.core.errors import DlmanagerError
 from dlmanager.core.job import Job
 from dlmanager.gui.elided_label import ElidedLabel
-from dlmanager.gui.sentence_label import ProblemLabel
+from dlmanager.gui.queue import Queue
+from dlmanager.gui.sentence_label import ProblemLabel, SentenceLabel
 from dlmanager.gui.sentences import in_window_language
 
 _MARGIN_PX = 12
@@ -40,12 +33,14 @@ class JobDialog(QDialog):
 
     def __init__(
         self,
+        queue: Queue,
         job: Job,
         *,
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._queue = queue
         self._job = job
         self._start_task = start_task
         self._is_usable = self._is_asking = False
@@ -96,13 +91,11 @@ class JobDialog(QDialog):
         self._problem.say(in_window_language(problem))
         self._suit_button()
 
-    def note(self, text: str) -> QLabel:
-        """Make a label for sentences; hidden while it is empty."""
-        note = QLabel(text, self)
-        note.setTextFormat(Qt.TextFormat.PlainText)
-        note.setWordWrap(True)
-        note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        note.setVisible(bool(text))
+    def note(self, text: str) -> SentenceLabel:
+        """Make a label that says something of the fields."""
+        note = SentenceLabel(self)
+        note.setContentsMargins(0, _GAP_PX, 0, _GAP_PX)  # each is a paragraph of its own
+        note.say(text)
         return note
 
     def sizeHint(self) -> QSize:

@@ -29,8 +29,7 @@ class LinkDialog(JobDialog):
         parent: QWidget | None = None,
     ) -> None:
         """bytes_done: what is there of the file."""
-        super().__init__(job, start_task=start_task, parent=parent)
-        self._queue = queue
+        super().__init__(queue, job, start_task=start_task, parent=parent)
         self.setWindowTitle(self.tr("Edit link"))
         self._field = QLineEdit(job.url, self)
         self._field.setClearButtonEnabled(True)
@@ -75,6 +74,5 @@ class LinkDialog(JobDialog):
                     "The user name and password of this download are not given to another server. "
                     "If it needs some, write https://name:password@server."
                 )
-        self._secrets_note.setText(note)
-        self._secrets_note.setVisible(bool(note))
+        self._secrets_note.say(note)
         self.suit(is_usable=is_usable, problem=problem)

@@ -23,8 +23,7 @@ class LoginDialog(JobDialog):
         start_task: Callable[[Coroutine[Any, Any, None]], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(job, start_task=start_task, parent=parent)
-        self._queue = queue
+        super().__init__(queue, job, start_task=start_task, parent=parent)
         self.setWindowTitle(self.tr("Enter password"))
         asks = self.note(
             self.tr("{host} wants a user name and a password.").format(host=host_of(job.url))
