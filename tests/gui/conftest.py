@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from PySide6.QtCore import QLocale, QSize
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from dlmanager.core.errors import CannotDelete, CannotOpen
@@ -30,6 +30,14 @@ def american_numbers() -> Iterator[None]:
     QLocale.setDefault(QLocale("en_US"))
     yield
     QLocale.setDefault(before)
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_held(qtbot: QtBot) -> None:
+    """Let go of the modifiers of the last key, which Qt takes for held even in the next test."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    qtbot.keyRelease(widget, Qt.Key.Key_Shift)
 
 
 @pytest.fixture
