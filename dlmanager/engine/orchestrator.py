@@ -671,7 +671,9 @@ class DownloadQueueOrchestrator(QObject):
             self._announce(await self._store.run(fulfil, Wish.RESUME, ready, now_ms()))
 
     async def _fill(self) -> None:
-        if self._wget.setup is None or self._stopping or self._network.is_hopeless:
+        # Taken once: wget may turn out to be gone while jobs are claimed, and these must get a run.
+        setup = self._wget.setup
+        if setup is None or self._stopping or self._network.is_hopeless:
             return
         closed_hosts, is_away = self._network.closed_hosts, self._network.is_away
         due = DueNow(now_ms(), list(self._runs.job_ids), closed_hosts, is_away)
@@ -680,7 +682,7 @@ class DownloadQueueOrchestrator(QObject):
         free = self._slots.free
         jobs = await self._slots.claim(free, due)
         for job in jobs:
-            self._runs.start(job, self._wget.setup)
+            self._runs.start(job, setup)
         self._announce(jobs)
         await self._slots.note_waits(due, jobs, is_full=len(jobs) >= free)
         self._announce(await self._slots.note_held(due))

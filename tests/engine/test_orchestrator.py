@@ -28,7 +28,7 @@ from dlmanager.engine.file_lock import FileLock, job_lock
 from dlmanager.engine.orchestrator import DownloadQueueOrchestrator
 from dlmanager.engine.part_file import PartFile
 from dlmanager.store import connection, turns
-from dlmanager.store.job_store import JobStore
+from dlmanager.store.job_store import DueNow, JobStore
 from dlmanager.store.store_thread import StoreThread
 from dlmanager.store.wishes import fulfil
 from tests.fakes.fake_wget import SCENARIOS, make_fake_wget, read_calls
@@ -1033,6 +1033,31 @@ class TestAWgetThatFails:
         run(scenario())
         assert bench.problems[-1] is None
         assert len(bench.problems) % 2 == 0
+        caplog.clear()
+
+    def test_while_a_job_is_claimed_costs_it_no_try(
+        self, run, bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        monkeypatch.setattr(wget_care, "CHECK_INTERVAL_MS", 20)
+
+        async def scenario() -> None:
+            queue = await bench.started()
+            claim = queue._slots.claim
+
+            async def claim_and_lose_wget(count: int, due: DueNow) -> list[Job]:
+                claimed = await claim(count, due)
+                if claimed:
+                    monkeypatch.setattr(queue._slots, "claim", claim)
+                    queue._wget.note_failure("It is gone.")
+                return claimed
+
+            monkeypatch.setattr(queue._slots, "claim", claim_and_lose_wget)
+            (job_id,) = bench.enqueue("a", max_retries=0)
+            job = await bench.status(job_id, Status.COMPLETED)
+            assert (job.retry_count, job.error_kind) == (0, None)
+
+        run(scenario())
+        assert bench.problems[:1] == ["It is gone."]
         caplog.clear()
 
     def test_without_setpriv_the_same_holds(
